@@ -14,7 +14,7 @@ def main() -> None:
     if importlib.util.find_spec("django") is None:
         if not venv_python.exists() or Path(sys.prefix) == venv_python.parent.parent:
             sys.exit("Django is not installed here. Run `make run` once: it sets everything up.")
-        os.execv(venv_python, [str(venv_python), *sys.argv])
+        os.execv(venv_python, [str(venv_python), *sys.argv])  # noqa: S606 our own interpreter
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
     from django.core.management import execute_from_command_line
 
