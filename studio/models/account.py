@@ -1,0 +1,269 @@
+"""Accounts at vendors (one pool of credits each) and their sealed keys.
+
+Balance lives in the ledger under `pool_key`; slots, rate and price per credit live here.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from studio import clock, vault
+from studio.vendors import VENDORS
+
+
+def vendor_choices() -> list[tuple[str, str]]:
+    """Callable, so that a new vendor needs no migration."""
+    return [(slug, vendor.label) for slug, vendor in VENDORS.items()]
+
+
+class Pause(models.TextChoices):
+    """Why an account or a key is not used for new orders."""
+
+    NONE = "", _("in use")
+    AUTH = "auth", _("the key was refused")
+    CREDITS = "credits", _("out of credits")
+    RATE = "rate", _("asked to slow down")
+    ERRORS = "errors", _("the vendor fails")
+    ADMIN = "admin", _("paused by an admin")
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def serving(self, vendor: str) -> Self:
+        """Accounts that may take a new order of this vendor, best first.
+
+        Sandbox accounts serve only while the vendor has no enabled live account.
+        """
+        found = self.filter(vendor=vendor, enabled=True)
+        if found.filter(sandbox=False).exists():
+            found = found.filter(sandbox=False)
+        return found.order_by("-priority", "-weight", "id")
+
+    def unpaused(self, now: datetime) -> Self:
+        """Accounts that nothing holds back at this moment."""
+        return self.filter(Q(pause="") | Q(paused_until__lt=now))
+
+
+class Account(models.Model):
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    vendor = models.CharField(max_length=20, choices=vendor_choices)
+    name = models.CharField(max_length=80)
+    sandbox = models.BooleanField(default=False)
+    plan = models.CharField(max_length=20, blank=True)
+    client_id = models.CharField(max_length=120, blank=True)
+    enabled = models.BooleanField(default=True)
+    priority = models.SmallIntegerField(default=0)
+    weight = models.PositiveSmallIntegerField(default=1)
+    max_in_flight = models.PositiveSmallIntegerField(default=20)
+    rate_per_minute = models.PositiveSmallIntegerField(default=0, help_text=_("0: no limit."))
+    currency = models.CharField(max_length=3, default="USD")
+    price_micros_per_credit = models.BigIntegerField(default=0)
+    low_balance_milli = models.BigIntegerField(null=True, blank=True)
+    default_hold_milli = models.BigIntegerField(
+        default=100_000, help_text=_("Held while a vendor's price is not known yet.")
+    )
+    failure_policy = models.CharField(
+        max_length=20, blank=True, help_text=_("Empty: what the vendor documents.")
+    )
+    pause = models.CharField(max_length=8, choices=Pause.choices, blank=True)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    last_ok_at = models.DateTimeField(null=True, blank=True)
+    notes = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["vendor", "name"], name="account_name_per_vendor"),
+            models.CheckConstraint(
+                condition=Q(weight__gte=1, weight__lte=100), name="account_weight"
+            ),
+            models.CheckConstraint(condition=Q(max_in_flight__gte=1), name="account_slots"),
+            models.CheckConstraint(
+                condition=Q(price_micros_per_credit__gte=0), name="account_price"
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_until=None) | ~Q(pause=""), name="account_pause_has_reason"
+            ),
+        ]
+        # serves the choice of an account for an order
+        indexes = [models.Index(fields=["vendor", "enabled", "-priority"], name="account_choice")]
+
+    def __str__(self) -> str:
+        return f"{self.vendor} {self.name}"
+
+    @property
+    def pool_key(self) -> str:
+        """The ledger's account for this pool of credits."""
+        return f"pool:{self.uuid}"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port to talk to."""
+        if self.sandbox:
+            return str(settings.STUDIO_SANDBOX_URL)
+        return str(settings.STUDIO_VENDOR_URLS.get(self.vendor, VENDORS[self.vendor].origin))
+
+    @property
+    def refund_policy(self) -> str:
+        """What a failed job does to the pool: the admin's word, else the vendor's."""
+        return self.failure_policy or str(VENDORS[self.vendor].refund)
+
+    def money(self, credits_milli: int) -> int:
+        """Worth of these credits in micros of the installation's currency, rounded half up."""
+        return (credits_milli * self.price_micros_per_credit + 500) // 1000
+
+    def hold_back(self, pause: str, until: datetime | None) -> None:
+        """Use this account for no new order until then (None: until a person acts)."""
+        Account.objects.filter(pk=self.pk).exclude(pause=Pause.ADMIN).update(
+            pause=pause, paused_until=until
+        )
+
+    def note_success(self) -> None:
+        """The vendor answered: whatever was counted against it is forgotten."""
+        now = clock.now()
+        Account.objects.filter(pk=self.pk).update(last_ok_at=now, failures=0)
+        Account.objects.filter(pk=self.pk, pause__in=[Pause.ERRORS, Pause.RATE]).update(
+            pause="", paused_until=None
+        )
+
+    def note_trouble(self) -> int:
+        """The vendor failed to answer; returns how many times in a row."""
+        Account.objects.filter(pk=self.pk).update(failures=F("failures") + 1)
+        self.refresh_from_db(fields=["failures"])
+        return self.failures
+
+
+class KeyState(models.TextChoices):
+    ACTIVE = "active", _("In use")
+    DRAINING = "draining", _("Only for running work")
+    DISABLED = "disabled", _("Off")
+    REVOKED = "revoked", _("Revoked, secret wiped")
+
+
+class KeyQuerySet(models.QuerySet["Key"]):
+    def usable(self, now: datetime) -> Self:
+        """Keys that may send new orders."""
+        return self.filter(state=KeyState.ACTIVE).filter(Q(pause="") | Q(paused_until__lt=now))
+
+    def readable(self) -> Self:
+        """Keys that may still ask about running work, the best first."""
+        return self.filter(state__in=[KeyState.ACTIVE, KeyState.DRAINING]).order_by(
+            "pause", "state", "id"
+        )
+
+
+class Key(models.Model):
+    """One API key. The secret is sealed to this very row and is never shown again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="keys")
+    label = models.CharField(max_length=80, blank=True)
+    sealed = models.TextField(blank=True)
+    kid = models.CharField(max_length=8, db_index=True)
+    client_secret_sealed = models.TextField(blank=True)
+    last4 = models.CharField(max_length=4)
+    fingerprint = models.CharField(max_length=32, unique=True)
+    state = models.CharField(max_length=8, choices=KeyState.choices, default=KeyState.ACTIVE)
+    pause = models.CharField(max_length=8, choices=Pause.choices, blank=True)
+    paused_until = models.DateTimeField(null=True, blank=True)
+    probe_step = models.PositiveSmallIntegerField(default=0)
+    last_ok_at = models.DateTimeField(null=True, blank=True)
+    last_error_at = models.DateTimeField(null=True, blank=True)
+    last_error_text = models.CharField(max_length=300, blank=True)
+    rotated_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT
+    )
+    created_at = models.DateTimeField(default=clock.now)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = KeyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(state=KeyState.REVOKED) & Q(sealed=""))
+                | (~Q(state=KeyState.REVOKED) & ~Q(sealed="")),
+                name="key_revoked_is_wiped",
+            )
+        ]
+        # serves the choice of a key of an account
+        indexes = [models.Index(fields=["account", "state"], name="key_choice")]
+
+    def __str__(self) -> str:
+        return f"{self.account} ····{self.last4}"
+
+    @classmethod
+    def sealed_for(cls, account: Account, secret: str, **fields: object) -> Key:
+        """A new, unsaved key: the id is made first, for the seal is bound to it."""
+        key = cls(account=account, **fields)
+        key.seal(secret)
+        return key
+
+    def seal(self, secret: str) -> None:
+        """Put this secret into the row (not saved)."""
+        self.sealed = vault.seal(secret, vendor=self.account.vendor, key_id=self.id)
+        self.kid = vault.kid(self.sealed)
+        self.last4 = secret[-4:] if len(secret) >= 12 else ""
+        self.fingerprint = vault.fingerprint(secret)
+
+    def open(self) -> vault.Secret:
+        """The secret; raises vault.VaultError loudly, never returns something else."""
+        return vault.open_sealed(self.sealed, vendor=self.account.vendor, key_id=self.id)
+
+    def hold_back(self, pause: str, until: datetime | None, text: str) -> None:
+        """Use this key for no new order until then, and keep why."""
+        Key.objects.filter(pk=self.pk).update(
+            pause=pause, paused_until=until, last_error_at=clock.now(), last_error_text=text[:300]
+        )
+
+    def note_success(self) -> None:
+        """The vendor took it: whatever held it back is over."""
+        Key.objects.filter(pk=self.pk).update(
+            last_ok_at=clock.now(), pause="", paused_until=None, probe_step=0
+        )
+
+
+class KeyEvent(models.Model):
+    """What was done with a key, by whom. Only ever added to."""
+
+    key = models.ForeignKey(Key, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=12)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT
+    )
+    detail = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class BalanceReading(models.Model):
+    """What the vendor's own books said at one moment, beside what ours expected."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="readings")
+    source = models.CharField(max_length=8)  # api | manual | refusal
+    credits_milli = models.BigIntegerField(null=True)
+    expected_milli = models.BigIntegerField()
+    held_milli = models.BigIntegerField()
+    read_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT
+    )
+    read_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        # serves the account's card: the latest reading
+        indexes = [models.Index(fields=["account", "-id"], name="reading_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.credits_milli}"

@@ -1,0 +1,84 @@
+"""Source images: pictures to be animated, checked by decoding and free of metadata."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from studio import clock
+from studio.models.project import Project
+
+
+class Origin(models.TextChoices):
+    """Where a source image came from."""
+
+    UPLOAD = "upload", _("Uploaded")
+    LINK = "link", _("From a link")
+    GENERATED = "generated", _("Generated")
+    FRAME = "frame", _("Frame of a video")
+
+
+class SourceImageQuerySet(models.QuerySet["SourceImage"]):
+    def visible_to(self, user: Any) -> Self:
+        """Images of the projects that this person sees, the trash left out."""
+        return self.filter(project__in=Project.objects.visible_to(user), trashed_at=None)
+
+    def newest(self) -> Self:
+        """Newest first."""
+        return self.order_by("-id")
+
+
+class SourceImage(models.Model):
+    """The re-encoded picture is the only copy kept: orientation applied, metadata gone."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="images")
+    name = models.CharField(max_length=160, help_text=_("A label; never a path."))
+    origin = models.CharField(max_length=9, choices=Origin.choices, default=Origin.UPLOAD)
+    origin_url = models.URLField(max_length=2000, blank=True)
+    # of the file as it came: the same upload twice is one image
+    upload_sha256 = models.CharField(max_length=64)
+    file = models.CharField(max_length=200)
+    thumb = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    mime = models.CharField(max_length=40)
+    bytes = models.PositiveIntegerField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    generation = models.ForeignKey(
+        "Generation", null=True, blank=True, on_delete=models.PROTECT, related_name="made_images"
+    )
+    video = models.ForeignKey(
+        "Video", null=True, blank=True, on_delete=models.PROTECT, related_name="frames"
+    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    created_at = models.DateTimeField(default=clock.now)
+    trashed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SourceImageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "upload_sha256"], name="image_once_per_project"
+            )
+        ]
+        # serves the picker and the library, newest first
+        indexes = [models.Index(fields=["project", "-id"], name="image_newest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("image_file", args=[self.uuid, "image"])
+
+    def read(self) -> bytes:
+        """The picture itself; at most 40 MB, checked when it was taken in."""
+        with default_storage.open(self.file) as stored:
+            return bytes(stored.read())

@@ -1,0 +1,84 @@
+"""What people work in, and who may do what there."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from studio import clock
+from studio.models.user import User
+
+
+class ProjectRole(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    EDITOR = "editor", _("Editor")
+    VIEWER = "viewer", _("Viewer")
+
+
+EDITING = frozenset({ProjectRole.OWNER, ProjectRole.EDITOR})
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def visible_to(self, user: Any) -> Self:
+        """Projects that this person is a member of, in any role."""
+        return self.filter(memberships__user=user, archived_at=None)
+
+    def editable_by(self, user: Any) -> Self:
+        """Projects in which this person may order and change things."""
+        return self.filter(memberships__user=user, memberships__role__in=EDITING, archived_at=None)
+
+    def recent_first(self) -> Self:
+        """The project in which something happened last comes first."""
+        return self.order_by("-used_at", "-id")
+
+
+class Project(models.Model):
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=80)
+    slug = models.SlugField(max_length=80)
+    description = models.TextField(_("description"), blank=True)
+    default_model = models.CharField(max_length=120, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    created_at = models.DateTimeField(default=clock.now)
+    used_at = models.DateTimeField(default=clock.now)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["created_by", "slug"], name="project_slug_per_owner")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("project", args=[self.uuid])
+
+    def role_of(self, user: User) -> str:
+        """The person's role here, '' for a stranger."""
+        found = self.memberships.filter(user=user).values_list("role", flat=True).first()
+        return str(found or "")
+
+
+class Membership(models.Model):
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
+    )
+    role = models.CharField(max_length=8, choices=ProjectRole.choices, default=ProjectRole.EDITOR)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "user"], name="membership_once")]
+        # serves "my projects" and every ownership check: user first
+        indexes = [models.Index(fields=["user", "project", "role"], name="membership_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.project} ({self.role})"

@@ -1,0 +1,80 @@
+"""People, what they may do in the studio, and invitations to it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from studio import clock
+
+
+class Role(models.TextChoices):
+    """What a person may do in the studio as a whole; projects have roles of their own."""
+
+    OWNER = "owner", _("Owner")
+    MANAGER = "manager", _("Manager of keys and credits")
+    MEMBER = "member", _("Member")
+
+
+class User(AbstractUser):
+    """A person. Never deleted once the ledger names them: deactivated instead."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    role = models.CharField(max_length=8, choices=Role.choices, default=Role.MEMBER)
+    confirm_above_micros = models.BigIntegerField(
+        null=True, blank=True, help_text=_("Ask before orders dearer than this.")
+    )
+    time_zone = models.CharField(max_length=64, blank=True)
+
+    objects = DjangoUserManager()
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"], condition=~Q(email=""), name="user_email_unique"
+            )
+        ]
+
+    @property
+    def manages(self) -> bool:
+        """May this person see and change accounts, keys and credits?"""
+        return self.is_active and (self.is_superuser or self.role in (Role.OWNER, Role.MANAGER))
+
+
+class Installation(models.Model):
+    """One row, made together with the first owner: two simultaneous set-ups cannot both win."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="installation_single")]
+
+    def __str__(self) -> str:
+        return f"installed {self.created_at:%Y-%m-%d}"
+
+
+class Invitation(models.Model):
+    """A link by which one person may join; single use, only its hash is kept."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    token_hash = models.CharField(max_length=64, unique=True)
+    email = models.EmailField(blank=True)
+    role = models.CharField(max_length=8, choices=Role.choices, default=Role.MEMBER)
+    project = models.ForeignKey("Project", null=True, blank=True, on_delete=models.CASCADE)
+    project_role = models.CharField(max_length=8, blank=True)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invitations_sent")
+    accepted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.email or str(self.uuid)
