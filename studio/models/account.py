@@ -5,9 +5,9 @@ Balance lives in the ledger under `pool_key`; slots, rate and price per credit l
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import Self
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -51,7 +51,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 
 class Account(models.Model):
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     vendor = models.CharField(max_length=20, choices=vendor_choices)
     name = models.CharField(max_length=80)
     sandbox = models.BooleanField(default=False)
@@ -164,7 +164,7 @@ class KeyQuerySet(models.QuerySet["Key"]):
 class Key(models.Model):
     """One API key. The secret is sealed to this very row and is never shown again."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="keys")
     label = models.CharField(max_length=80, blank=True)
     sealed = models.TextField(blank=True)

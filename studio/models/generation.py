@@ -5,10 +5,10 @@ The stages, their named sets and the way between them stand here; money moves in
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Self
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -118,7 +118,7 @@ class Batch(models.Model):
         GRID = "grid", _("Images and prompts")
         SHOOTOUT = "shootout", _("Shoot-out")
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="batches")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
@@ -130,9 +130,9 @@ class Batch(models.Model):
 
 class Generation(models.Model):
     # identity: `id` is the ordering key of every list, `uuid` the public name and the hold's key
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     # made with the form, so that a second press finds the first order
-    request_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    request_id = models.UUIDField(default=uuid4, unique=True)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="generations")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="generations"

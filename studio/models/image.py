@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, Self
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -37,7 +37,7 @@ class SourceImageQuerySet(models.QuerySet["SourceImage"]):
 class SourceImage(models.Model):
     """The re-encoded picture is the only copy kept: orientation applied, metadata gone."""
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="images")
     name = models.CharField(max_length=160, help_text=_("A label; never a path."))
     origin = models.CharField(max_length=9, choices=Origin.choices, default=Origin.UPLOAD)

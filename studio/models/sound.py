@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, Self
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -24,7 +24,7 @@ class SoundQuerySet(models.QuerySet["Sound"]):
 
 
 class Sound(models.Model):
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="sounds")
     name = models.CharField(max_length=160, help_text=_("A label; never a path."))
     licence = models.TextField(blank=True)

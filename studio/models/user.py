@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -24,7 +24,7 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """A person. Never deleted once the ledger names them: deactivated instead."""
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     role = models.CharField(max_length=8, choices=Role.choices, default=Role.MEMBER)
     confirm_above_micros = models.BigIntegerField(
         null=True, blank=True, help_text=_("Ask before orders dearer than this.")
@@ -63,7 +63,7 @@ class Installation(models.Model):
 class Invitation(models.Model):
     """A link by which one person may join; single use, only its hash is kept."""
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     token_hash = models.CharField(max_length=64, unique=True)
     email = models.EmailField(blank=True)
     role = models.CharField(max_length=8, choices=Role.choices, default=Role.MEMBER)

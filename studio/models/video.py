@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, Self
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -32,7 +32,7 @@ class Video(models.Model):
         DUB = "dub", _("New sound made here")
         JOIN = "join", _("Joined")
 
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="videos")
     generation = models.OneToOneField(
         "Generation", null=True, blank=True, on_delete=models.PROTECT, related_name="video"
