@@ -1,0 +1,75 @@
+"""Open a film or a sound for decoding, with every door but the one file shut."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from studio.media import limits
+from studio.media.errors import Refused
+
+VIDEO_CODECS: Final = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4"})
+AUDIO_CODECS: Final = frozenset(
+    {"aac", "mp3", "opus", "vorbis", "ac3", "eac3", "alac", "flac"}
+    | {"pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le", "pcm_u8"}
+)
+
+
+@contextmanager
+def opened(source: Path, kind: str) -> Iterator[InputContainer]:
+    """Open `source` as `kind` and nothing else: "mp4", "webm", "mp3", "wav", "aac" or "ogg".
+
+    Without `format`, FFmpeg would take a list of files for a film and open them all. What goes
+    wrong with the data in here comes out as `Refused("damaged")`.
+    """
+    options = {
+        "protocol_whitelist": "file",
+        "max_pixels": str(limits.VIDEO_PIXELS),
+        "enable_drefs": "0",
+    }
+    try:
+        with av.open(
+            f"file:{source}", format=kind, options=options, metadata_errors="replace"
+        ) as container:
+            yield container
+    except FFmpegError as error:
+        # Out of memory or disk is not the file's fault; the child's edge knows them by their type.
+        if isinstance(error, MemoryError) or (
+            isinstance(error, OSError) and error.errno != errno.EIO
+        ):
+            raise
+        raise Refused("damaged") from error
+
+
+def moving_pictures(container: InputContainer) -> VideoStream:
+    """Return the first stream of moving pictures, ready to decode.
+
+    Raises `Refused`: no-video, codec, too-many-pixels or too-long.
+    """
+    for stream in container.streams.video:
+        if not stream.disposition & (Disposition.attached_pic | Disposition.still_image):
+            break
+    else:
+        raise Refused("no-video")
+    if (
+        stream.codec_context is None
+        or stream.codec_context.codec.canonical_name not in VIDEO_CODECS
+    ):
+        raise Refused("codec")
+    if stream.width * stream.height > limits.VIDEO_PIXELS:
+        raise Refused("too-many-pixels")
+    if (container.duration or 0) // 1000 > limits.VIDEO_MS:
+        raise Refused("too-long")
+    stream.thread_type = "AUTO"
+    stream.codec_context.thread_count = 2
+    stream.codec_context.options = {"max_pixels": str(limits.VIDEO_PIXELS)}
+    return stream
