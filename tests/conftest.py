@@ -1,0 +1,88 @@
+"""Who is who in the tests, and a data folder that is never the developer's.
+
+Alice owns the project, Bob belongs to it (as an editor unless told), Charlie is an outsider.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.test.utils import override_settings
+
+from studio.models import Project, ProjectRole, User
+from tests import make
+
+# Playwright's synchronous API keeps an event loop in the thread that also uses the database.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """Every file that a test writes lands in a folder of this run."""
+    folder = tmp_path_factory.mktemp("data")
+    with override_settings(
+        STUDIO_DATA_DIR=folder,
+        MEDIA_ROOT=folder / "media",
+        SECRET_KEY="only for tests",
+        STUDIO_VAULT_KEYS=[],
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES={
+            "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+        },
+    ):
+        yield folder
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """The owner of the studio and of `project`."""
+    return make.owner(username="alice")
+
+
+@pytest.fixture
+def bob(project: Project) -> User:
+    """A member who may change things in `project`."""
+    return make.member(project=project, username="bob", role=ProjectRole.EDITOR)
+
+
+@pytest.fixture
+def viewer(project: Project) -> User:
+    """A member who may only look at `project`."""
+    return make.member(project=project, username="vera", role=ProjectRole.VIEWER)
+
+
+@pytest.fixture
+def charlie(alice: User) -> User:
+    """A member of the studio who has nothing to do with `project`."""
+    return make.user(username="charlie")
+
+
+@pytest.fixture
+def project(alice: User) -> Project:
+    """Alice's project."""
+    return make.project(owner=alice)
+
+
+@pytest.fixture
+def client(client: Client, alice: User) -> Client:
+    """A browser in which Alice is signed in."""
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """The system's own Chromium, which nobody has to download."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        pytest.skip("needs Chromium (apt install chromium)")
+    return {
+        **browser_type_launch_args,
+        "executable_path": found,
+        "args": ["--no-sandbox", "--disable-dev-shm-usage"],
+    }
