@@ -102,14 +102,16 @@ def _origin(text: str, insecure_ok: bool) -> httpx.URL:
     """Parse an origin. The message never repeats it: it may hold a password by mistake."""
     try:
         url = httpx.URL(text)
-        bare = httpx.URL(scheme=url.scheme, host=url.host, port=url.port, path="/")
+        origin = httpx.URL(scheme=url.scheme, host=url.host, port=url.port, path="/")
     except (httpx.InvalidURL, ValueError):
         raise ValueError("not an origin") from None
-    if not url.host or url.scheme not in {"https", "http"} or url != bare:
+    more = url.userinfo or url.path != "/" or url.query or url.fragment
+    fits = url.port is None or 0 < url.port <= 65535
+    if url.scheme not in {"https", "http"} or not url.host or more or not fits:
         raise ValueError("an origin is a scheme, a host and perhaps a port, and nothing more")
     if url.scheme == "http" and not insecure_ok and not _loopback(url.host):
         raise ValueError("plain http would send keys in the clear")
-    return bare
+    return origin
 
 
 def _loopback(host: str) -> bool:

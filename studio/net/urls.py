@@ -57,12 +57,13 @@ def place(url: str, allow_private: Container[str]) -> Place:
         parsed = httpx.URL(url).copy_with(fragment=None)
     except (httpx.InvalidURL, ValueError):
         raise Blocked("form") from None
-    host, port = parsed.raw_host.decode("ascii"), parsed.port or _PORTS.get(parsed.scheme, 0)
     if parsed.scheme not in _PORTS:
         raise Blocked("scheme")
+    host = parsed.raw_host.decode("ascii")
+    port = _PORTS[parsed.scheme] if parsed.port is None else parsed.port
+    if not 0 < port <= 65535:
+        raise Blocked("port")
     if exempt(host, port, allow_private):
-        if port > 65535:
-            raise Blocked("port")
         return Place(url=parsed, exempt=True)
     _stranger(parsed.scheme, host, port)
     return Place(url=parsed, exempt=False)
