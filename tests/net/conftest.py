@@ -76,7 +76,7 @@ class Server:
         self.requests: list[bytes] = []
         self.connections = 0
         self.names: list[str | None] = []  # what TLS clients asked for (SNI)
-        self._stop = threading.Event()
+        self.stopped = threading.Event()
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -94,7 +94,9 @@ class Server:
         return f"{'https' if self.tls else 'http'}://{self.host}"
 
     def stop(self) -> None:
-        self._stop.set()
+        if self.stopped.is_set():
+            return
+        self.stopped.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for conn in self._open:
@@ -108,7 +110,7 @@ class Server:
         thread.start()
 
     def _accept(self) -> None:
-        while not self._stop.is_set():
+        while not self.stopped.is_set():
             try:
                 conn, _ = self._listener.accept()
             except OSError:
@@ -125,7 +127,7 @@ class Server:
                 self._open.append(conn)
             while request := _request(conn):
                 self.requests.append(request)
-                if self.behave(Peer(conn, request, self._stop)) != "keep":
+                if self.behave(Peer(conn, request, self.stopped)) != "keep":
                     break
         except (OSError, ValueError):  # the client has gone, or we were stopped
             pass
