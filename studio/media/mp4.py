@@ -108,7 +108,9 @@ def _mvhd(file: BinaryIO, start: int, stop: int, found: Survey) -> None:
 
 
 def _hdlr(file: BinaryIO, start: int, stop: int, found: Survey) -> None:
-    found.handler = _read(file, start, stop)[8:12]
+    content = _read(file, start, stop)
+    if content[4:8] != b"dhlr":  # QuickTime has a second one, which speaks of the data
+        found.handler = content[8:12]
 
 
 def _stsd(file: BinaryIO, start: int, stop: int, found: Survey) -> None:

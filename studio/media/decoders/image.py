@@ -66,7 +66,7 @@ def thumbnail(canvas: Image.Image) -> bytes:
     width, height = (max(1, round(side * ratio)) for side in canvas.size)
     # First whole blocks are averaged, then the rest is resampled: a quarter of the work.
     small = canvas.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return _encoded(small, "WEBP", quality=78, method=3)
+    return _encoded(small, "WEBP", quality=78, method=2)
 
 
 def _opened(source: Path, kind: str) -> Image.Image:

@@ -11,7 +11,7 @@ from typing import Final
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from studio.media import limits
@@ -60,10 +60,7 @@ def moving_pictures(container: InputContainer) -> VideoStream:
             break
     else:
         raise Refused("no-video")
-    if (
-        stream.codec_context is None
-        or stream.codec_context.codec.canonical_name not in VIDEO_CODECS
-    ):
+    if codec_of(stream) not in VIDEO_CODECS:
         raise Refused("codec")
     if stream.width * stream.height > limits.VIDEO_PIXELS:
         raise Refused("too-many-pixels")
@@ -73,3 +70,9 @@ def moving_pictures(container: InputContainer) -> VideoStream:
     stream.codec_context.thread_count = 2
     stream.codec_context.options = {"max_pixels": str(limits.VIDEO_PIXELS)}
     return stream
+
+
+def codec_of(stream: Stream) -> str:
+    """Name of the stream's codec; "" when PyAV has no decoder, and so no context, for it."""
+    context = getattr(stream, "codec_context", None)
+    return "" if context is None else str(context.codec.canonical_name)

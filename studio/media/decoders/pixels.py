@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from io import BytesIO
 from typing import Final
 
@@ -24,7 +25,7 @@ def shown_size(frame: VideoFrame) -> tuple[int, int]:
     return (frame.height, frame.width) if sideways else (frame.width, frame.height)
 
 
-def fitted(size: tuple[int, int], *, width: int, height: int = 10**6) -> tuple[int, int]:
+def fitted(size: tuple[int, int], *, width: float, height: float = 10**6) -> tuple[int, int]:
     """Shrink `size` into a box, keeping its shape; never enlarge, never below 2 pixels, even."""
     ratio = min(1.0, width / size[0], height / size[1])
     across, down = (max(2, round(side * ratio / 2) * 2) for side in size)
@@ -36,14 +37,14 @@ def picture(frame: VideoFrame, size: tuple[int, int] | None = None) -> Image.Ima
     across, down = size or shown_size(frame)
     if frame.rotation % 180:
         across, down = down, across
-    image = frame.reformat(
+    image: Image.Image = frame.reformat(
         across,
         down,
         "rgb24",
         src_colorspace=colours(frame),
         interpolation=Interpolation.AREA if size else Interpolation.BICUBIC,
         threads=1,
-    ).to_image()
+    ).to_image()  # type: ignore[no-untyped-call]
     turn = _TURNS.get(frame.rotation % 360)
     return image if turn is None else image.transpose(turn)
 
@@ -51,7 +52,7 @@ def picture(frame: VideoFrame, size: tuple[int, int] | None = None) -> Image.Ima
 def small_yuv(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
     """Return the frame, upright and scaled to `size`, as an encoder for the web wants it."""
     if frame.rotation % 360:
-        frame = VideoFrame.from_image(picture(frame, size))
+        frame = VideoFrame.from_image(picture(frame, size))  # type: ignore[no-untyped-call]
     return frame.reformat(
         *size,
         "yuv420p",
@@ -73,12 +74,12 @@ def colours(frame: VideoFrame) -> Colorspace | None:
 def webp(image: Image.Image, quality: int) -> bytes:
     """Encode for the gallery."""
     buffer = BytesIO()
-    image.save(buffer, "WEBP", quality=quality, method=3)
+    image.save(buffer, "WEBP", quality=quality, method=2)
     return buffer.getvalue()
 
 
 def png(image: Image.Image) -> bytes:
     """Encode without loss, and fast: a higher level saves a tenth and takes three times as long."""
     buffer = BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
+    image.save(buffer, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
     return buffer.getvalue()

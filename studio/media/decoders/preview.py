@@ -16,8 +16,8 @@ RATE: Final = 12
 FRAMES: Final = 30
 SIDE: Final = 320
 
-# Constant quality first, with a ceiling on the rate; ever coarser for pictures full of noise.
-_QUALITIES: Final = (28, 34, 40, 46, 51)
+# Constant quality with a ceiling on the rate; coarser and at last smaller for pictures of noise.
+_STEPS: Final = ((28, 1), (34, 1), (40, 1), (46, 1), (46, 2), (51, 4))
 
 
 class Preview:
@@ -43,8 +43,9 @@ class Preview:
 
     def write(self, file: Path) -> None:
         """Encode what was kept, at the best quality that fits."""
-        for quality in _QUALITIES:
-            _encode(file, self._frames, self._size, quality)
+        for quality, shrink in _STEPS:
+            size = fitted(self._size, width=self._size[0] / shrink)
+            _encode(file, self._frames, size, quality)
             if file.stat().st_size <= BYTES:
                 return
 
@@ -66,5 +67,5 @@ def _encode(file: Path, frames: list[VideoFrame], size: tuple[int, int], quality
             "flags": "+bitexact",
         }
         for frame in frames:
-            container.mux(stream.encode(frame))
+            container.mux(stream.encode(frame.reformat(*size, threads=1)))
         container.mux(stream.encode(None))

@@ -18,7 +18,7 @@ from av.stream import Disposition
 from studio.media import limits
 from studio.media.errors import Refused
 
-from .opening import opened
+from .opening import codec_of, opened
 
 _PEAKS: Final = 200
 _RATE: Final = 8_000
@@ -39,7 +39,7 @@ def take(source: Path, stage: Path, kind: str, name: str) -> dict[str, Any]:
     """Write the copied sound as `name`. Raises `Refused`."""
     with opened(source, kind) as container:
         stream = _stream(container, kind)
-        packets: list[Packet] = []
+        packets: list[Packet[AudioStream]] = []
         wave = _Wave()
         samples = 0
         for packet in container.demux(stream):
@@ -57,7 +57,7 @@ def take(source: Path, stage: Path, kind: str, name: str) -> dict[str, Any]:
         _copy(stage / name, kind, stream, packets)
         return {
             "duration_ms": max(1, samples * 1000 // stream.rate),
-            "codec": stream.codec_context.codec.canonical_name,
+            "codec": codec_of(stream),
             "channels": stream.channels,
             "rate": stream.rate,
             "peaks": wave.peaks(),
@@ -70,15 +70,14 @@ def _stream(container: InputContainer, kind: str) -> AudioStream:
     if not container.streams.audio:
         raise Refused("no-sound")
     stream = container.streams.audio[0]
-    context = stream.codec_context
-    if context is None or context.codec.canonical_name not in _CODECS[kind]:
+    if codec_of(stream) not in _CODECS[kind]:
         raise Refused("codec")
     if not stream.rate or not 1 <= stream.channels <= limits.SOUND_CHANNELS:
         raise Refused("damaged")
     return stream
 
 
-def _copy(file: Path, kind: str, stream: AudioStream, packets: list[Packet]) -> None:
+def _copy(file: Path, kind: str, stream: AudioStream, packets: list[Packet[AudioStream]]) -> None:
     options = {"fflags": "+bitexact"}
     if kind == "mp3":
         options |= {"id3v2_version": "0", "write_id3v1": "0"}

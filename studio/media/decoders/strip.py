@@ -46,13 +46,13 @@ class Strip:
         row = Image.new("RGB", (width * CELLS, height))
         for number in range(CELLS):
             row.paste(self._cells[min(number, len(self._cells) - 1)], (number * width, 0))
-        return webp(row, quality=60)
+        return webp(row, quality=55)
 
     def poster(self) -> bytes:
         """Return the poster as WebP."""
         if self._poster is None:
             raise LookupError("no frame was seen")
-        return webp(self._poster, quality=75)
+        return webp(self._poster, quality=70)
 
 
 def _has_detail(cell: Image.Image) -> bool:

@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from studio.media import limits
 from studio.media.errors import Refused
 
-from .opening import AUDIO_CODECS, moving_pictures, opened
+from .opening import AUDIO_CODECS, codec_of, moving_pictures, opened
 from .pixels import picture, png, shown_size
 from .preview import Preview
 from .strip import Strip
@@ -65,21 +65,16 @@ def timed_frames(
             count += 1
             if (moment - start) * 1000 > limits.VIDEO_MS or count > limits.VIDEO_FRAMES:
                 raise Refused("too-long")
-            yield frame, float(max(moment - start, 0))
+            yield frame, max(0.0, float(moment - start))
 
 
 def _sound(container: InputContainer) -> list[Any]:
-    known = [
-        stream
-        for stream in container.streams.audio
-        if stream.codec_context is not None
-        and stream.codec_context.codec.canonical_name in AUDIO_CODECS
-    ]
+    known = [stream for stream in container.streams.audio if codec_of(stream) in AUDIO_CODECS]
     return known[:1]
 
 
 def _moment(frame: VideoFrame, stream: VideoStream, index: int) -> Fraction:
-    if frame.pts is not None and frame.time_base:
+    if frame.pts is not None and frame.time_base is not None:
         return frame.pts * frame.time_base
     return index / _rate(stream)
 
@@ -107,13 +102,12 @@ def _facts(
 ) -> dict[str, Any]:
     width, height = shown_size(last)
     sounds = container.streams.audio
-    audio = sounds[0].codec_context if sounds else None
     return {
         "width": width,
         "height": height,
         "duration_ms": max(1, round(end * 1000)),
         "fps_milli": max(1, round(_rate(stream) * 1000)),
         "frames": frames,
-        "video_codec": stream.codec_context.codec.canonical_name,
-        "audio_codec": audio.codec.canonical_name if audio else "unknown" if sounds else "",
+        "video_codec": codec_of(stream),
+        "audio_codec": (codec_of(sounds[0]) or "unknown") if sounds else "",
     }
