@@ -33,6 +33,11 @@ class SourceImageQuerySet(models.QuerySet["SourceImage"]):
         """Newest first."""
         return self.order_by("-id")
 
+    def free_hash(self) -> None:
+        """Let another row be "the" image of this file: a result of its own is never merged."""
+        for image in self:
+            self.filter(pk=image.pk).update(upload_sha256=f"{image.upload_sha256[:40]}:{image.pk}")
+
 
 class SourceImage(models.Model):
     """The re-encoded picture is the only copy kept: orientation applied, metadata gone."""

@@ -22,6 +22,11 @@ LIFE = timedelta(hours=24)
 FETCHES = 20
 
 
+def new_token() -> str:
+    """An address part that nobody can guess: 192 random bits."""
+    return secrets.token_urlsafe(24)
+
+
 def token_hash(token: str) -> str:
     """What is kept of a token: enough to recognise it, too little to use it."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -36,6 +41,10 @@ class LinkQuerySet(models.QuerySet["Link"]):
             revoked_at=None,
             fetches__lt=FETCHES,
         )
+
+    def revoke(self) -> int:
+        """None of these may be used any more."""
+        return self.filter(revoked_at=None).update(revoked_at=clock.now())
 
 
 class Link(models.Model):
@@ -63,7 +72,7 @@ class Link(models.Model):
         sound: Sound | None = None,
     ) -> str:
         """Make a link and return its token, which is kept nowhere."""
-        token = secrets.token_urlsafe(24)
+        token = new_token()
         cls.objects.create(
             token_hash=token_hash(token),
             generation=generation,

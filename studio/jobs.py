@@ -1,0 +1,35 @@
+"""What the queue may call: each finds its row and calls one step. Arguments are ids.
+
+Every job may run twice or late: the step begins with a claim and stops when it loses.
+"""
+
+from __future__ import annotations
+
+from studio import queue
+from studio.models import Generation
+from studio.pipeline.archive import archive
+from studio.pipeline.submit import submit
+from studio.pipeline.tick import tick
+
+
+def submit_generation(pk: int) -> None:
+    """Hand one order to its vendor; not while this worker is ending, the sweep rings again."""
+    if queue.stopping():
+        return
+    if generation := Generation.objects.select_related("account", "project").filter(pk=pk).first():
+        submit(generation)
+
+
+def archive_generation(pk: int) -> None:
+    """Fetch one finished result home."""
+    if queue.stopping():
+        return
+    rows = Generation.objects.select_related("account", "project", "user", "source")
+    if generation := rows.filter(pk=pk).first():
+        archive(generation)
+
+
+def poll_tick(pk: int) -> None:
+    """Ask the vendors for a while, then ring for the next turn."""
+    if tick(queue.stopping) and not queue.stopping():
+        queue.ring("poll_tick", pk)

@@ -1,0 +1,211 @@
+"""Fetch a finished result home, verify it by decoding, and keep it with all that rebuilds its row.
+
+1. claim under a lease; 2. fetch through the guarded door; 3. decode once, in a limited child;
+4. files durable; 5. one transaction: the row says so and the generation is ready.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from studio import clock, media, net
+from studio.models import Generation, Origin, SourceImage, Stage, Video
+from studio.pipeline import pace, settle
+from studio.pipeline.files import DiskFull, keep, workbench
+from studio.pipeline.lines import asking_key, speak
+from studio.pipeline.sidecar import sidecar
+from studio.pipeline.worker import me
+from studio.vault import VaultError
+from studio.vendors.base import Makes, State, Ticket
+from studio.vendors.errors import VendorError
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=390)
+FETCH_SECONDS = 300.0
+LARGEST = 2_000_000_000
+KEEPS_UNKNOWN = timedelta(hours=48)  # how long to try where a vendor names no date
+CAP = 900.0
+
+
+def archive(generation: Generation) -> None:
+    """Fetch and keep one result, or put the next try on the calendar until it is lost."""
+    if not _claim(generation):
+        return
+    try:
+        with workbench() as bench:
+            _keep(generation, _fetch(generation, bench), bench)
+    except (DiskFull, net.NoSpace, media.NoSpace):
+        _again(generation, timedelta(seconds=20), "the disk is full", counts=False)
+    except OSError as error:
+        _again(
+            generation, timedelta(seconds=20), f"the disk failed: {error.strerror}", counts=False
+        )
+    except net.DownloadError as error:
+        _again(generation, _wait(generation), f"{error}")
+    except media.MediaError as error:
+        _again(generation, _wait(generation), f"the file was not usable: {error}")
+    else:
+        logger.info("kept %s %s", generation.uuid, generation.vendor)
+
+
+def _claim(generation: Generation) -> bool:
+    """Take the lease, if nobody has it."""
+    now = clock.now()
+    then = {
+        "owner": me(),
+        "lease_until": now + LEASE,
+        "due_at": now + LEASE,
+        "attempts": generation.attempts + 1,
+    }
+    return generation.change(stage=Stage.SAVING, owner="", then=then)
+
+
+def _wait(generation: Generation) -> timedelta:
+    return pace.backoff(generation.attempts - 1, base=4.0, cap=CAP)
+
+
+def _fetch(generation: Generation, bench: Path) -> net.Download:
+    """Fetch the first result. After a failure the vendor is asked for a fresh address first."""
+    urls = list(generation.result_urls)
+    if generation.attempts > 1:
+        urls = _ask_again(generation) or urls
+    if not urls:
+        raise net.BadStatus(404)
+    return net.download(
+        urls[0],
+        bench / "result",
+        allow_private=settings.STUDIO_ALLOWED_PRIVATE_HOSTS,
+        max_bytes=LARGEST,
+        deadline=FETCH_SECONDS,
+    )
+
+
+def _ask_again(generation: Generation) -> list[str]:
+    """The vendor's present address of the result: addresses change and expire."""
+    key = asking_key(generation.account)
+    if key is None:
+        return []
+    ticket = Ticket(generation.ticket, generation.ticket_alias)
+    try:
+        report = speak(generation.account, key).poll([ticket]).get(generation.ticket)
+    except (VendorError, VaultError):
+        return []
+    if report is None:
+        return []
+    if report.state == State.GONE:
+        generation.note("gone_seen", "the vendor does not know the job any more")
+    return list(report.results)
+
+
+def _keep(generation: Generation, download: net.Download, bench: Path) -> None:
+    if generation.makes == Makes.IMAGE:
+        _keep_image(generation, download, bench)
+    else:
+        _keep_video(generation, download, bench)
+
+
+def _keep_video(generation: Generation, download: net.Download, bench: Path) -> None:
+    facts = media.take_video(download.path, bench)
+    folder = f"videos/{generation.uuid}"
+    names = {
+        "poster": keep(facts.poster, f"{folder}/poster.webp"),
+        "preview": keep(facts.preview, f"{folder}/preview.mp4"),
+        "sprite": keep(facts.sprite, f"{folder}/sprite.webp"),
+        "last_frame": keep(facts.last, f"{folder}/last.png"),
+        "file": keep(download.path, f"{folder}/video.mp4"),
+    }
+    video = Video(
+        uuid=generation.uuid,
+        project=generation.project,
+        generation=generation,
+        parent=generation.source,
+        kind=Video.Kind.REDUB if generation.operation == "redub" else Video.Kind.ORIGINAL,
+        sha256=download.sha256,
+        bytes=download.bytes,
+        duration_ms=facts.duration_ms,
+        width=facts.width,
+        height=facts.height,
+        fps_milli=facts.fps_milli,
+        video_codec=facts.video_codec,
+        audio_codec=facts.audio_codec,
+        created_by=generation.user,
+        **names,
+    )
+    _keep_sidecar(generation, bench, folder, sidecar(generation, video=video))
+    with transaction.atomic():
+        if _finish(generation):
+            video.save(force_insert=True)
+
+
+def _keep_image(generation: Generation, download: net.Download, bench: Path) -> None:
+    """A generated image becomes a source image, ready to be animated."""
+    facts = media.take_image(download.path, bench)
+    folder = f"images/{generation.uuid}"
+    image = SourceImage(
+        uuid=generation.uuid,
+        project=generation.project,
+        name=generation.prompt[:80] or generation.model,
+        origin=Origin.GENERATED,
+        # its own result, even when the same picture was uploaded before
+        upload_sha256=download.sha256,
+        file=keep(facts.file, f"{folder}/image{facts.file.suffix}"),
+        thumb=keep(facts.thumb, f"{folder}/thumb.webp"),
+        sha256=facts.sha256,
+        mime=facts.mime,
+        bytes=facts.bytes,
+        width=facts.width,
+        height=facts.height,
+        generation=generation,
+        created_by=generation.user,
+    )
+    _keep_sidecar(generation, bench, folder, sidecar(generation, image=image))
+    with transaction.atomic():
+        if _finish(generation):
+            SourceImage.objects.filter(
+                project=image.project, upload_sha256=image.upload_sha256
+            ).free_hash()
+            image.save(force_insert=True)
+
+
+def _keep_sidecar(generation: Generation, bench: Path, folder: str, facts: object) -> None:
+    path = bench / "sidecar.json"
+    path.write_text(json.dumps(facts, ensure_ascii=False, indent=2))
+    keep(path, f"{folder}/sidecar.json")
+
+
+def _finish(generation: Generation) -> bool:
+    """Ours to finish? Whoever lost the lease stops here; the files are the same."""
+    return Generation.objects.filter(pk=generation.pk, owner=me()).exists() and generation.move(
+        Stage.SAVING, Stage.READY, fault="", fault_message=""
+    )
+
+
+def _again(generation: Generation, wait: timedelta, why: str, *, counts: bool = True) -> None:
+    """Put the next try on the calendar; after the vendor's date the result is lost."""
+    now = clock.now()
+    until = generation.vendor_keeps_until or ((generation.finished_at or now) + KEEPS_UNKNOWN)
+    if counts and now > until:
+        settle.lose(generation, f"The vendor's copy was gone before ours was made: {why}")
+        return
+    attempts = generation.attempts if counts else generation.attempts - 1
+    generation.change(
+        stage=Stage.SAVING,
+        owner=me(),
+        then={
+            "owner": "",
+            "lease_until": None,
+            "due_at": now + wait,
+            "attempts": attempts,
+            "fault_message": why[:2000],
+        },
+    )
+    if generation.attempts in (1, 5, 20) or not counts:
+        generation.note("not_saved", why)
+    logger.warning("not kept yet %s %s: %s", generation.uuid, generation.vendor, why)
