@@ -69,10 +69,14 @@ Behaviour = Callable[[Peer], object]
 
 
 class Server:
-    """Listens on a loopback port; `behave` answers each request on each connection."""
+    """Listens on a loopback port; `behave` answers each request on each connection.
 
-    def __init__(self, behave: Behaviour, tls: ssl.SSLContext | None) -> None:
-        self.behave, self.tls = behave, tls
+    A behaviour that returns "keep" leaves the connection open for the next request. With `deaf`
+    the server reads nothing by itself.
+    """
+
+    def __init__(self, behave: Behaviour, tls: ssl.SSLContext | None, deaf: bool) -> None:
+        self.behave, self.tls, self.deaf = behave, tls, deaf
         self.requests: list[bytes] = []
         self.connections = 0
         self.names: list[str | None] = []  # what TLS clients asked for (SNI)
@@ -125,7 +129,7 @@ class Server:
             if self.tls:
                 conn = self.tls.wrap_socket(conn, server_side=True)
                 self._open.append(conn)
-            while request := _request(conn):
+            while request := b"-" if self.deaf else _request(conn):
                 self.requests.append(request)
                 if self.behave(Peer(conn, request, self.stopped)) != "keep":
                     break
@@ -156,11 +160,11 @@ def _request(conn: socket.socket) -> bytes:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Server]]:
-    """`serve(behaviour, tls=None) -> Server`; all are stopped at the end of the test."""
+    """`serve(behaviour, tls=None, deaf=False)`; all are stopped at the end of the test."""
     running: list[Server] = []
 
-    def start(behave: Behaviour, tls: ssl.SSLContext | None = None) -> Server:
-        running.append(Server(behave, tls))
+    def start(behave: Behaviour, tls: ssl.SSLContext | None = None, deaf: bool = False) -> Server:
+        running.append(Server(behave, tls, deaf))
         return running[-1]
 
     yield start

@@ -237,25 +237,25 @@ SLOW: dict[str, Callable] = {
 def test_no_server_can_stretch_the_deadline(way: str, serve, fetch, target) -> None:
     start = time.monotonic()
     with pytest.raises(TooSlow, match="timeout"):
-        fetch(serve(SLOW[way]), deadline=0.6)
-    assert 0.5 < time.monotonic() - start < 3  # the drips would last for a minute
+        fetch(serve(SLOW[way]), deadline=0.4)
+    assert 0.3 < time.monotonic() - start < 3  # the drips would last for a minute
     assert left_over(target) == []
 
 
 def test_an_endless_body_ends_at_the_deadline_too(serve, fetch, target) -> None:
     server = serve(lambda peer: (peer.send(b"HTTP/1.1 200 OK\r\n\r\n"), peer.pour(b"a" * 999)))
     with pytest.raises(TooSlow):
-        fetch(server, deadline=0.5, max_bytes=10**15)
+        fetch(server, deadline=0.3, max_bytes=10**15)
     assert left_over(target) == []
 
 
 def test_redirects_share_one_deadline(serve, fetch) -> None:
     def behave(peer) -> None:
-        peer.stop.wait(0.25)
+        peer.stop.wait(0.15)
         peer.redirect(peer.path + "x")
 
     with pytest.raises(TooSlow):
-        fetch(serve(behave), deadline=0.6)
+        fetch(serve(behave), deadline=0.4)
 
 
 def test_a_crawl_is_given_up_long_before_the_deadline(serve, fetch, target) -> None:
