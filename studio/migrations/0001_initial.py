@@ -373,7 +373,6 @@ class Migration(migrations.Migration):
                 ("label", models.CharField(blank=True, max_length=80)),
                 ("sealed", models.TextField(blank=True)),
                 ("kid", models.CharField(db_index=True, max_length=8)),
-                ("client_secret_sealed", models.TextField(blank=True)),
                 ("last4", models.CharField(max_length=4)),
                 ("fingerprint", models.CharField(max_length=32, unique=True)),
                 (

@@ -169,7 +169,6 @@ class Key(models.Model):
     label = models.CharField(max_length=80, blank=True)
     sealed = models.TextField(blank=True)
     kid = models.CharField(max_length=8, db_index=True)
-    client_secret_sealed = models.TextField(blank=True)
     last4 = models.CharField(max_length=4)
     fingerprint = models.CharField(max_length=32, unique=True)
     state = models.CharField(max_length=8, choices=KeyState.choices, default=KeyState.ACTIVE)

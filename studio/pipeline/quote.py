@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from studio import clock
-from studio.ledger import verbs as ledger
+from studio.ledger.reading import balances
 from studio.models import (
     Account,
     Allowance,
@@ -158,7 +158,7 @@ def _left(account: Account | None) -> int | None:
     """Credits not spoken for, None when the pool's balance is not kept."""
     if account is None:
         return None
-    balance = ledger.balance(account.pool_key)
+    balance = balances([account.pool_key]).get(account.pool_key)
     return balance.available if balance is not None and balance.enforce else None
 
 
@@ -224,7 +224,8 @@ def _budget_blocks(user: User, project: Project, money: int) -> list[Block]:
     blocks = []
     now = clock.now()
     for allowance in Allowance.objects.covering(user, project):
-        balance = ledger.balance(allowance.ledger_key(now))
+        key = allowance.ledger_key(now)
+        balance = balances([key]).get(key)
         left = balance.available if balance is not None else allowance.limit_micros
         if allowance.hard and left < money:
             sentence = _("This month's budget of the %(scope)s does not suffice.") % {

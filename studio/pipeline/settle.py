@@ -8,6 +8,7 @@ from django.db import transaction
 
 from studio import clock, queue, redact
 from studio.ledger import verbs as ledger
+from studio.ledger.reading import shares
 from studio.models import Generation, PriceObservation, Stage
 from studio.vendors.base import Refund, Report
 from studio.vendors.errors import Fault
@@ -106,7 +107,7 @@ def _capture(generation: Generation, pool_milli: int, billed_milli: int, report:
     pool = generation.account.pool_key
     ledger.capture(
         generation.hold_key,
-        {key: pool_milli if key == pool else money for key in ledger.shares(generation.hold_key)},
+        {key: pool_milli if key == pool else money for key in shares(generation.hold_key)},
         source="system" if report.credits is None else "vendor",
         evidence={"ticket": generation.ticket, "reported": report.credits, "word": report.word},
     )

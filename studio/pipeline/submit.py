@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 
 from studio import clock, redact
 from studio.ledger import verbs as ledger
+from studio.ledger.reading import shares
 from studio.models import Account, Alert, Generation, Input, Key, Pause, Stage
 from studio.pipeline import pace
 from studio.pipeline.lines import held_back, rate_free, sending_key, slots_free, speak
@@ -265,8 +266,5 @@ def _amend(generation: Generation, credits_milli: int) -> None:
     pool = generation.account.pool_key
     ledger.amend(
         generation.hold_key,
-        {
-            key: credits_milli if key == pool else money
-            for key in ledger.shares(generation.hold_key)
-        },
+        {key: credits_milli if key == pool else money for key in shares(generation.hold_key)},
     )

@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from studio import clock, queue
 from studio.ledger import verbs as ledger
+from studio.ledger.reading import shares
 from studio.models import Beat, Generation, Stage
 from studio.pipeline.files import incoming
 from studio.pipeline.worker import forget_old
@@ -106,7 +107,7 @@ def waive_old_doubts() -> None:
         sent_at__lt=clock.now() - WAIVE_AFTER
     )
     for row in old.select_related("account")[:AT_ONCE]:
-        budgets = [key for key in ledger.shares(row.hold_key) if key != row.account.pool_key]
+        budgets = [key for key in shares(row.hold_key) if key != row.account.pool_key]
         if budgets and ledger.waive(row.hold_key, budgets):
             row.note("waived", "the budget was given back after a day")
 
