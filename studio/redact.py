@@ -1,0 +1,144 @@
+"""Keeps secrets out of logs and of kept evidence. Pure Python; the lowest floor of the house.
+
+It is the second line: the first is that secrets are never handed to a log. Known secrets are found
+in every spelling in which they travel (plain, base64, hex, URL-encoded, JSON); unknown ones by
+what stands around them (headers, signed URLs, our own links).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, quote_plus
+
+MASK = "***"
+SHORTEST = 6  # a shorter "secret" would mask half of every text
+LONGEST_TEXT = 4_096
+LARGEST = 65_536
+DEEPEST = 24
+
+SENSITIVE_NAMES = re.compile(
+    r"(?i)(^|[-_])(authorization|cookie|token|secret|password|passwd|signature)$"
+    r"|api[-_]?key|access[-_]?key|client[-_]?secret|private[-_]?key"
+)
+
+# name: value, "name": "value", name=value, ('name', 'value')
+HEADER = re.compile(
+    r"""(?ix) \b ( (?: proxy-)? authorization | [\w-]* api[-_]?key | x-auth-token | (?:set-)? cookie
+                 | [\w-]* (?:secret|password|token) )
+        ( ["']? \s* [:=] \s* (?:b?["'])? | ["'] \s* , \s* b?["'] )
+        ( (?: bearer | basic | token ) \s+ )?
+        [^\s"',;&)}\]]+ """
+)
+SCHEME = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/-]{8,}=*")
+CREDENTIALS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@\"'<>]+@")
+QUERY = re.compile(r"(?i)\b(https?://[^\s?\"'<>]+\?)[^\s\"'<>]+")
+OUR_LINK = re.compile(r"/(f|hooks)/[^/\s\"'<>?]+")
+
+_known: dict[str, tuple[str, ...]] = {}
+
+
+def remember(secret: str) -> None:
+    """Mask this secret in every log line that the process writes from now on."""
+    if len(secret) >= SHORTEST and secret not in _known:
+        _known[secret] = spellings(secret)
+
+
+def spellings(secret: str) -> tuple[str, ...]:
+    """The secret in the forms in which it may turn up, the longest first."""
+    raw = secret.encode()
+    found = {
+        *(secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]),
+        *(quote(secret, safe=""), quote(secret), quote_plus(secret)),
+        *(raw.hex(), raw.hex().upper()),
+        *(inner for before in range(3) for inner in _inside_base64(raw, before)),
+    }
+    found |= {re.sub("%..", lambda code: code[0].lower(), text) for text in found}
+    return tuple(sorted(found, key=lambda text: (-len(text), text)))
+
+
+def _inside_base64(raw: bytes, before: int) -> Iterable[str]:
+    """How it reads inside the base64 of a longer text, so many bytes (mod 3) from its start."""
+    text = base64.b64encode(bytes(before) + raw).decode()
+    # digits that share bits with what stands before and behind are left out
+    first = (before * 8 + 5) // 6
+    last = (before + len(raw)) * 8 // 6
+    inner = text[first:last]
+    if len(inner) >= SHORTEST:
+        yield inner
+        yield inner.replace("+", "-").replace("/", "_")
+
+
+def masked(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text without known secrets, these secrets, credentials, and tokens of our own links."""
+    for known in list(_known.values()):
+        text = _without(text, known)
+    for secret in secrets:
+        if secret:
+            text = _without(text, spellings(secret))
+    text = HEADER.sub(rf"\1\2{MASK}", text)
+    text = SCHEME.sub(rf"\1 {MASK}", text)
+    text = CREDENTIALS.sub(rf"\1{MASK}@", text)
+    return OUR_LINK.sub(rf"/\1/{MASK}", text)
+
+
+def _without(text: str, forms: tuple[str, ...]) -> str:
+    for form in forms:
+        if form in text:
+            text = text.replace(form, MASK)
+    return text
+
+
+class RedactSecrets(logging.Filter):
+    """Rewrites a record before a handler sees it: message, arguments, exception, stack."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always lets the record pass, masked; the query of every full URL goes as well."""
+        try:
+            message = record.getMessage()
+        except Exception:  # a wrong format must not make logging print the raw arguments
+            message = f"{record.msg} (arguments do not fit)"
+        record.msg, record.args = _for_log(message), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = _for_log(record.exc_text)
+        if record.stack_info:
+            record.stack_info = _for_log(record.stack_info)
+        return True
+
+
+def _for_log(text: str) -> str:
+    # signatures have too many names to list: no query of a full URL is worth a log line
+    return QUERY.sub(rf"\1{MASK}", masked(text))
+
+
+# C0, DEL, C1, line and paragraph separators, marks that turn the direction of text, surrogates
+UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+class OneLine(logging.Formatter):
+    """One event is one line, its traceback included: nobody can forge a line or colour a terminal.
+
+    To read a traceback: sed 's/\\\\n/\\n/g'.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The formatted record with everything unprintable escaped."""
+        return UNPRINTABLE.sub(
+            lambda found: found[0].encode("unicode_escape").decode(), super().format(record)
+        )
+
+
+def redacted(value: object, secrets: Iterable[str] = ()) -> object:
+    """A copy of JSON-like data that may be kept and shown.
+
+    Secrets and sensitive fields are masked, texts cut to 4 kB, the whole to 64 kB (as JSON); what
+    JSON cannot say becomes text. The value itself is not changed.
+    """
+    return _Copy(tuple(secrets)).of(value, DEEPEST)
