@@ -107,12 +107,21 @@ def test_only_plain_files_of_the_ordered_format_land(
     assert not list(folder.iterdir())
 
 
-def test_a_full_disk_is_told_from_a_bad_file(
-    impostor: Impostor, photo: Callable[[str], Path], folder: Path
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+@pytest.mark.parametrize("name", ["preview.mp4", "poster.webp", "last.png"])
+def test_a_full_disk_is_told_from_a_bad_film(
+    name: str, film: Callable[..., Path], folder: Path
 ) -> None:
-    impostor('print(\'{"full": ""}\')')
+    (folder / name).symlink_to("/dev/full")
     with pytest.raises(NoSpace):
-        take_image(photo("rocket.jpg"), folder)
+        child.run("video", film(), folder, "mp4")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_full_disk_is_told_from_a_bad_picture(photo: Callable[[str], Path], folder: Path) -> None:
+    (folder / "image.jpg").symlink_to("/dev/full")
+    with pytest.raises(NoSpace):
+        child.run("image", photo("rocket.jpg"), folder, "jpeg")
 
 
 def test_no_more_than_two_children_run_at_a_time(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms
 
 from studio.media import limits
 from studio.media.errors import Refused
@@ -20,6 +22,15 @@ _PLUGINS: Final = {
     "webp": "WEBP",
     "heif": "HEIF",
     "avif": "AVIF",
+}
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }
 _LINE_ART_COLOURS: Final = 256
 _THUMB_SIDE: Final = 640
@@ -46,12 +57,9 @@ def take(source: Path, stage: Path, kind: str) -> dict[str, Any]:
 def painted(source: Path, kind: str) -> Image.Image:
     """Decode `source` fully. Return RGB, or RGBA if something of it can be seen through."""
     image = _opened(source, kind)
-    try:
+    with _its_fault():
         image.load()
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:
-        _raise_if_ours(error)
-        raise Refused("damaged") from error
-    ImageOps.exif_transpose(image, in_place=True)
+    image = _upright(image)
     image = _eight_bits(image)
     canvas = Image.new(image.mode, image.size)
     canvas.paste(image)
@@ -78,13 +86,8 @@ def _opened(source: Path, kind: str) -> Image.Image:
         # Pillow loads only its oldest plugins by itself; naming the one keeps the others out.
         from PIL import AvifImagePlugin, WebPImagePlugin  # noqa: F401
     Image.MAX_IMAGE_PIXELS = limits.IMAGE_PIXELS
-    try:
+    with _its_fault():
         image = Image.open(source, formats=(_PLUGINS[kind],))
-    except Image.DecompressionBombError as error:
-        raise Refused("too-many-pixels") from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:
-        _raise_if_ours(error)
-        raise Refused("damaged") from error
     if image.width * image.height > limits.IMAGE_PIXELS:
         raise Refused("too-many-pixels")
     if min(image.size) < limits.IMAGE_SIDE:
@@ -92,10 +95,30 @@ def _opened(source: Path, kind: str) -> Image.Image:
     return image
 
 
-def _raise_if_ours(error: Exception) -> None:
-    """A full disk or an exhausted table of files is not the picture's fault."""
-    if isinstance(error, OSError) and error.errno is not None:
-        raise error
+@contextmanager
+def _its_fault() -> Iterator[None]:
+    """Blame the picture for what Pillow's plugins raise, which may be anything."""
+    try:
+        yield
+    except Image.DecompressionBombError as error:
+        raise Refused("too-many-pixels") from error
+    except MemoryError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # a full table of files or a missing file is not the picture's fault
+        raise Refused("damaged") from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn the picture as its EXIF or XMP says; nonsense there says nothing."""
+    try:
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except MemoryError:
+        raise
+    except Exception:
+        return image
+    return image if turn is None else image.transpose(turn)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

@@ -24,6 +24,12 @@ AUDIO_CODECS: Final = frozenset(
 )
 
 
+# Demuxers fail with any number, "not permitted" among them. These few do not speak of the file.
+_NOT_ITS_FAULT: Final = frozenset(
+    {errno.ENOMEM, errno.ENOENT, errno.EACCES, errno.EMFILE, errno.ENOSPC, errno.EDQUOT}
+)
+
+
 @contextmanager
 def opened(source: Path, kind: str) -> Iterator[InputContainer]:
     """Open `source` as `kind` and nothing else: "mp4", "webm", "mp3", "wav", "aac" or "ogg".
@@ -42,10 +48,7 @@ def opened(source: Path, kind: str) -> Iterator[InputContainer]:
         ) as container:
             yield container
     except FFmpegError as error:
-        # Out of memory or disk is not the file's fault; the child's edge knows them by their type.
-        if isinstance(error, MemoryError) or (
-            isinstance(error, OSError) and error.errno != errno.EIO
-        ):
+        if error.errno in _NOT_ITS_FAULT:
             raise
         raise Refused("damaged") from error
 

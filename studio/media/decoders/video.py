@@ -33,6 +33,8 @@ def take(source: Path, stage: Path, kind: str) -> dict[str, Any]:
             end = seconds + frame_length(frame, stream)
         if last is None:
             raise Refused("damaged")
+        if end * 1000 > limits.VIDEO_MS + 1000:
+            raise Refused("too-long")
         facts = _facts(container, stream, last, frames=frames, end=end)
     preview.write(stage / "preview.mp4")
     (stage / "poster.webp").write_bytes(strip.poster())
