@@ -12,30 +12,34 @@ import json
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import isfinite
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
 SHORTEST = 6  # a shorter "secret" would mask half of every text
+LONGEST_LINE = 65_536
 LONGEST_TEXT = 4_096
 LARGEST = 65_536
 DEEPEST = 24
 
-SENSITIVE_NAMES = re.compile(
-    r"(?i)(^|[-_])(authorization|cookie|token|secret|password|passwd|signature)$"
-    r"|api[-_]?key|access[-_]?key|client[-_]?secret|private[-_]?key"
+SENSITIVE_NAME = re.compile(
+    r"(?i)(^|[-_]|(?<=[a-z])(?=[A-Z]))(authorization|cookie|token|secret|password|signature)$"
+    r"|api[-_]?key|access[-_]?key|client[-_]?secret|private[-_]?key|sessionid"
 )
 
+# Counted repeats: a hostile text must not make these slow.
 # name: value, "name": "value", name=value, ('name', 'value')
 HEADER = re.compile(
-    r"""(?ix) \b ( (?: proxy-)? authorization | [\w-]* api[-_]?key | x-auth-token | (?:set-)? cookie
-                 | [\w-]* (?:secret|password|token) )
-        ( ["']? \s* [:=] \s* (?:b?["'])? | ["'] \s* , \s* b?["'] )
-        ( (?: bearer | basic | token ) \s+ )?
-        [^\s"',;&)}\]]+ """
+    r"""(?ix) \b ( [\w-]{0,40} (?: authorization | api[-_]?key | cookie | sessionid
+                                 | secret | password | token ) )
+        ( ["']? \s{0,9} [:=] \s{0,9} (?: b?["'] )? | ["'] \s{0,9} , \s{0,9} b?["'] )
+        (?: (?<=["']) [^"']+ | (?: (?:bearer|basic|token) \s+ )? [^\s"',;&)}\]]+ )"""
 )
 SCHEME = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/-]{8,}=*")
-CREDENTIALS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@\"'<>]+@")
-QUERY = re.compile(r"(?i)\b(https?://[^\s?\"'<>]+\?)[^\s\"'<>]+")
+JWT = re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+")
+CREDENTIALS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^\s/@\"'<>]+@")
+QUERY = re.compile(r"(?i)\b(https?://[^\s?\"'<>]{1,2000}\?)[^\s\"'<>]+")
 OUR_LINK = re.compile(r"/(f|hooks)/[^/\s\"'<>?]+")
 
 _known: dict[str, tuple[str, ...]] = {}
@@ -72,15 +76,21 @@ def _inside_base64(raw: bytes, before: int) -> Iterable[str]:
         yield inner.replace("+", "-").replace("/", "_")
 
 
-def masked(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without known secrets, these secrets, credentials, and tokens of our own links."""
-    for known in list(_known.values()):
-        text = _without(text, known)
+def masked(text: str, secrets: Iterable[str] = (), longest: int = LONGEST_LINE) -> str:
+    """The text without secrets (the known and these), credentials, and tokens of our own links.
+
+    Cut to `longest` characters, after the secrets are out: half a secret is not recognised.
+    """
+    for forms in list(_known.values()):
+        text = _without(text, forms)
     for secret in secrets:
         if secret:
             text = _without(text, spellings(secret))
+    if len(text) > longest:
+        text = f"{text[:longest]}… (+{len(text) - longest} characters)"
     text = HEADER.sub(rf"\1\2{MASK}", text)
     text = SCHEME.sub(rf"\1 {MASK}", text)
+    text = JWT.sub(MASK, text)
     text = CREDENTIALS.sub(rf"\1{MASK}@", text)
     return OUR_LINK.sub(rf"/\1/{MASK}", text)
 
@@ -99,8 +109,8 @@ class RedactSecrets(logging.Filter):
         """Always lets the record pass, masked; the query of every full URL goes as well."""
         try:
             message = record.getMessage()
-        except Exception:  # a wrong format must not make logging print the raw arguments
-            message = f"{record.msg} (arguments do not fit)"
+        except Exception:  # or logging itself would print the raw arguments
+            message = f"a record that cannot be formatted, from {record.pathname}:{record.lineno}"
         record.msg, record.args = _for_log(message), None
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
@@ -136,9 +146,77 @@ class OneLine(logging.Formatter):
 
 
 def redacted(value: object, secrets: Iterable[str] = ()) -> object:
-    """A copy of JSON-like data that may be kept and shown.
+    """A copy of JSON-like data that may be kept and shown to people.
 
-    Secrets and sensitive fields are masked, texts cut to 4 kB, the whole to 64 kB (as JSON); what
-    JSON cannot say becomes text. The value itself is not changed.
+    Secrets and sensitive fields are masked, texts cut to 4 kB, the whole to 64 kB of JSON and to
+    24 levels; what JSON or PostgreSQL cannot hold becomes text. The value itself stays as it is.
     """
-    return _Copy(tuple(secrets)).of(value, DEEPEST)
+    return _copy(value, _Room(secrets=tuple(secrets), left=LARGEST - 2_048), DEEPEST)
+
+
+CUT = "…"
+DATA_URL = re.compile(r"(data:[\w.+-]+/[\w.+-]+(?:;[\w=.+-]+)*,)(.{200,})", re.DOTALL)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Room:
+    """How much more JSON fits into the copy."""
+
+    secrets: tuple[str, ...]
+    left: int
+
+    def take(self, text: str) -> str:
+        """The text if it still fits, else a mark that something was left out."""
+        self.left -= len(json.dumps(text)) + 2
+        return text if self.left > 0 else CUT
+
+
+def _copy(value: object, room: _Room, levels: int) -> object:
+    if levels == 0:
+        return CUT
+    if isinstance(value, Mapping):
+        return _copy_mapping(value, room, levels)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return _copy_items(value, room, levels)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int) and abs(value) < 2**63:
+        room.left -= 21
+        return value
+    if isinstance(value, float) and isfinite(value):
+        room.left -= 26
+        return value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return room.take(f"<{len(value)} bytes>")
+    return room.take(_copy_text(str(value), room.secrets))
+
+
+def _copy_mapping(value: Mapping[object, object], room: _Room, levels: int) -> dict[str, object]:
+    copy: dict[str, object] = {}
+    for key, item in value.items():
+        if room.left <= 0:
+            copy[CUT] = CUT
+            break
+        name = room.take(_copy_text(str(key)[:200], room.secrets))
+        hidden = SENSITIVE_NAME.search(name) and item not in (None, "", False)
+        copy[name] = room.take(MASK) if hidden else _copy(item, room, levels - 1)
+    return copy
+
+
+def _copy_items(value: Iterable[object], room: _Room, levels: int) -> list[object]:
+    copy: list[object] = []
+    for item in value:
+        room.left -= 4
+        if room.left <= 0:
+            copy.append(CUT)
+            break
+        copy.append(_copy(item, room, levels - 1))
+    return copy
+
+
+def _copy_text(text: str, secrets: tuple[str, ...]) -> str:
+    if data := DATA_URL.fullmatch(text):
+        return f"{data[1]}… ({len(data[2])} characters)"
+    # PostgreSQL's JSON takes neither NUL nor half a surrogate pair
+    text = text.replace("\x00", "\ufffd").encode(errors="replace").decode()
+    return masked(text, secrets, LONGEST_TEXT)
