@@ -78,7 +78,7 @@ print('{"facts": {"format": "jpeg", "width": %s, "height": 16}}')
 def test_forged_facts_are_not_believed(
     width: str, impostor: Impostor, photo: Callable[[str], Path], folder: Path
 ) -> None:
-    files = "[open(f'{stage}/{n}', 'wb').write(b) for n, b in {'image.jpg': b'\\xff\\xd8\\xff', 'thumb.webp': b'RIFF0000WEBP'}.items()]"
+    files = "[open(f'{stage}/{n}', 'wb').write(b) for n, b in {'image.jpeg': b'\\xff\\xd8\\xff', 'thumb.webp': b'RIFF0000WEBP'}.items()]"
     impostor(files + FORGED % width)
     with pytest.raises(Broken):
         take_image(photo("rocket.jpg"), folder)
@@ -87,11 +87,11 @@ def test_forged_facts_are_not_believed(
 @pytest.mark.parametrize(
     "theft",
     [
-        "os.symlink(source, stage + '/image.jpg')",
-        "os.link(source, stage + '/image.jpg')",
-        "os.mkfifo(stage + '/image.jpg')",
-        "os.mkdir(stage + '/image.jpg')",
-        "open(stage + '/image.jpg', 'w').write('<script>alert(1)</script>')",
+        "os.symlink(source, stage + '/image.jpeg')",
+        "os.link(source, stage + '/image.jpeg')",
+        "os.mkfifo(stage + '/image.jpeg')",
+        "os.mkdir(stage + '/image.jpeg')",
+        "open(stage + '/image.jpeg', 'w').write('<script>alert(1)</script>')",
         "pass",
     ],
 )
@@ -119,7 +119,7 @@ def test_a_full_disk_is_told_from_a_bad_film(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
 def test_a_full_disk_is_told_from_a_bad_picture(photo: Callable[[str], Path], folder: Path) -> None:
-    (folder / "image.jpg").symlink_to("/dev/full")
+    (folder / "image.jpeg").symlink_to("/dev/full")
     with pytest.raises(NoSpace):
         child.run("image", photo("rocket.jpg"), folder, "jpeg")
 

@@ -176,6 +176,18 @@ def test_a_picture_that_comes_out_too_large_is_encoded_more_coarsely(
     assert take_image(source, folder).bytes <= 10_000_000
 
 
+def test_transparency_that_would_be_too_large_is_laid_on_white(
+    folder: Path, tmp_path: Path
+) -> None:
+    veil = Image.merge("RGBA", [Image.effect_noise((2400, 2400), 120) for _ in range(4)])
+    veil.paste((0, 0, 0, 0), (0, 0, 200, 200))
+    image = take_image(saved(veil, tmp_path / "veil.webp", quality=50), folder)
+    assert image.mime == "image/jpeg"
+    assert image.bytes <= 10_000_000
+    with Image.open(image.file) as after:
+        assert min(after.getpixel((100, 100))) > 250
+
+
 def test_forty_megapixels_are_taken_and_one_row_more_is_refused(
     folder: Path, tmp_path: Path
 ) -> None:

@@ -40,16 +40,12 @@ _JPEG_STEPS: Final = ((92, "4:4:4"), (88, "4:2:0"), (75, "4:2:0"), (50, "4:2:0")
 
 
 def take(source: Path, stage: Path, kind: str) -> dict[str, Any]:
-    """Write image.jpg or image.png, and thumb.webp. Raises `Refused`."""
+    """Write image.jpeg or image.png, and thumb.webp. Raises `Refused`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         canvas = painted(source, kind)
-    drawing = kind in {"png", "gif"} and canvas.getcolors(_LINE_ART_COLOURS) is not None
-    if canvas.mode == "RGBA" or drawing:
-        form, name, content = "png", "image.png", _png(canvas)
-    else:
-        form, name, content = "jpeg", "image.jpg", _jpeg(canvas)
-    (stage / name).write_bytes(content)
+    form, content = _kept(canvas, kind)
+    (stage / f"image.{form}").write_bytes(content)
     (stage / "thumb.webp").write_bytes(thumbnail(canvas))
     return {"format": form, "width": canvas.width, "height": canvas.height}
 
@@ -152,16 +148,27 @@ def _converted(image: Image.Image, own: ImageCms.ImageCmsProfile, mode: str) -> 
     return image if converted is None else converted
 
 
-def _jpeg(canvas: Image.Image) -> bytes:
-    for quality, subsampling in _JPEG_STEPS:
-        content = _encoded(canvas, "JPEG", quality=quality, subsampling=subsampling)
+def _kept(canvas: Image.Image, kind: str) -> tuple[str, bytes]:
+    """Return the format to keep and the content, at most as large as vendors take."""
+    drawing = kind in {"png", "gif"} and canvas.getcolors(_LINE_ART_COLOURS) is not None
+    if canvas.mode == "RGBA" or drawing:
+        content = _encoded(canvas, "PNG")
         if len(content) <= limits.IMAGE_BYTES:
-            return content
+            return "png", content
+    for quality, subsampling in _JPEG_STEPS:
+        options = {"quality": quality, "subsampling": subsampling}
+        content = _encoded(_opaque(canvas), "JPEG", **options)
+        if len(content) <= limits.IMAGE_BYTES:
+            return "jpeg", content
     raise Refused("too-large")
 
 
-def _png(canvas: Image.Image) -> bytes:
-    return _encoded(canvas, "PNG")
+def _opaque(canvas: Image.Image) -> Image.Image:
+    if canvas.mode == "RGB":
+        return canvas
+    paper = Image.new("RGB", canvas.size, "white")
+    paper.paste(canvas, mask=canvas.getchannel("A"))
+    return paper
 
 
 def _encoded(image: Image.Image, form: str, **options: Any) -> bytes:
