@@ -33,7 +33,8 @@ SENSITIVE_NAME = re.compile(
 HEADER = re.compile(
     r"""(?ix) \b ( [\w-]{0,40} (?: authorization | api[-_]?key | cookie | sessionid
                                  | secret | password | token ) )
-        ( ["']? \s{0,9} [:=] \s{0,9} (?: b?["'] )? | ["'] \s{0,9} , \s{0,9} b?["'] )
+        ( (?: \\{0,3}["'] )? \s{0,9} [:=] \s{0,9} (?: b?\\{0,3}["'] )?
+        | ["'] \s{0,9} , \s{0,9} b?["'] )
         (?: (?<=["']) [^"']+ | (?: (?:bearer|basic|token) \s+ )? [^\s"',;&)}\]]+ )"""
 )
 SCHEME = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/-]{8,}=*")
@@ -55,7 +56,7 @@ def spellings(secret: str) -> tuple[str, ...]:
     """The secret in the forms in which it may turn up, the longest first."""
     raw = secret.encode()
     found = {
-        *(secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]),
+        *(secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], repr(f"\"'{secret}")[4:-1]),
         *(quote(secret, safe=""), quote(secret), quote_plus(secret)),
         *(raw.hex(), raw.hex().upper()),
         *(inner for before in range(3) for inner in _inside_base64(raw, before)),
@@ -165,39 +166,40 @@ class _Room:
     secrets: tuple[str, ...]
     left: int
 
-    def take(self, text: str) -> str:
-        """The text if it still fits, else a mark that something was left out."""
-        self.left -= len(json.dumps(text)) + 2
-        return text if self.left > 0 else CUT
+    def take(self, value: object) -> object:
+        """The value if it still fits, else a mark that something was left out."""
+        self.left -= len(json.dumps(value)) + len(", ")
+        return value if self.left > 0 else CUT
 
 
 def _copy(value: object, room: _Room, levels: int) -> object:
     if levels == 0:
-        return CUT
+        return room.take(CUT)
     if isinstance(value, Mapping):
         return _copy_mapping(value, room, levels)
     if isinstance(value, (list, tuple, set, frozenset)):
         return _copy_items(value, room, levels)
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int) and abs(value) < 2**63:
-        room.left -= 21
-        return value
-    if isinstance(value, float) and isfinite(value):
-        room.left -= 26
-        return value
     if isinstance(value, (bytes, bytearray, memoryview)):
         return room.take(f"<{len(value)} bytes>")
+    if value is None or isinstance(value, bool) or _is_plain_number(value):
+        return room.take(value)
     return room.take(_copy_text(str(value), room.secrets))
+
+
+def _is_plain_number(value: object) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    return isinstance(value, int) and abs(value) < 2**63
 
 
 def _copy_mapping(value: Mapping[object, object], room: _Room, levels: int) -> dict[str, object]:
     copy: dict[str, object] = {}
+    room.take("")
     for key, item in value.items():
-        if room.left <= 0:
+        name = _copy_text(str(key)[:200], room.secrets)
+        if room.take(name) is CUT:
             copy[CUT] = CUT
             break
-        name = room.take(_copy_text(str(key)[:200], room.secrets))
         hidden = SENSITIVE_NAME.search(name) and item not in (None, "", False)
         copy[name] = room.take(MASK) if hidden else _copy(item, room, levels - 1)
     return copy
@@ -205,8 +207,8 @@ def _copy_mapping(value: Mapping[object, object], room: _Room, levels: int) -> d
 
 def _copy_items(value: Iterable[object], room: _Room, levels: int) -> list[object]:
     copy: list[object] = []
+    room.take("")
     for item in value:
-        room.left -= 4
         if room.left <= 0:
             copy.append(CUT)
             break
