@@ -6,6 +6,7 @@ each file must announce the format that was ordered.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -33,12 +34,19 @@ class Landed:
 
 @contextmanager
 def staging(folder: Path) -> Iterator[Path]:
-    """Yield an empty directory inside `folder`, private to us, that disappears afterwards."""
-    stage = Path(tempfile.mkdtemp(prefix=STAGE_PREFIX, dir=folder))
+    """Yield an empty directory inside `folder`, private to us, that disappears afterwards.
+
+    Should this process be killed, the next one that takes something into `folder` clears it away.
+    """
+    with _locked(folder):
+        _clear(folder)
+        stage = Path(tempfile.mkdtemp(prefix=STAGE_PREFIX, dir=folder))
+        life = _lock(stage)
     try:
         yield stage
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+        os.close(life)
 
 
 def land(stage: Path, targets: Mapping[Path, tuple[str, str]]) -> list[Landed]:
@@ -53,6 +61,36 @@ def land(stage: Path, targets: Mapping[Path, tuple[str, str]]) -> list[Landed]:
     for folder in {target.parent for target in targets}:
         _sync_folder(folder)
     return landed
+
+
+def _clear(folder: Path) -> None:
+    """Remove the stages of processes that were killed: a living one holds the lock on its own."""
+    for stage in folder.glob(f"{STAGE_PREFIX}*"):
+        try:
+            os.close(_lock(stage, fcntl.LOCK_NB))
+        except OSError:
+            continue
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold `folder` for a moment, so that nobody clears a stage before it is locked."""
+    descriptor = _lock(folder)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(folder: Path, how: int = 0) -> int:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | how)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _settle(staged: Path, kind: str, target: Path) -> Landed:
@@ -74,7 +112,7 @@ def _settle(staged: Path, kind: str, target: Path) -> Landed:
 
 
 def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

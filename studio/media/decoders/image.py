@@ -68,8 +68,9 @@ def thumbnail(canvas: Image.Image) -> bytes:
     """Return WebP that fits a square of 640; smaller pictures keep their size."""
     ratio = min(1.0, _THUMB_SIDE / max(canvas.size))
     width, height = (max(1, round(side * ratio)) for side in canvas.size)
-    # First whole blocks are averaged, then the rest is resampled: a quarter of the work.
-    small = canvas.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    # First whole blocks are averaged, then the rest is resampled: a quarter of the work, and less
+    # than a second decode in DCT space (`draft`) would take now that the pixels are at hand.
+    small = canvas.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return _encoded(small, "WEBP", quality=78, method=2)
 
 
