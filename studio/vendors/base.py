@@ -119,8 +119,9 @@ class Report:
 
     `results`: URLs of the finished files, best first ([] and DONE: finished without output, ask
     again). `credits` (milli): what was finally taken, None if silent. `fault` and `message` only
-    when FAILED or GONE. `callback` and `prompt` are echoes, '' if the vendor gives none: evidence
-    that a ticket belongs to an order.
+    when FAILED or GONE. `refund` only when this end is known to differ from the vendor's policy.
+    `callback` and `prompt` are echoes, '' if the vendor gives none: evidence that a ticket belongs
+    to an order.
     """
 
     state: State
@@ -133,6 +134,7 @@ class Report:
     fault: Fault | None = None
     code: str = ""
     message: str = ""
+    refund: Refund | None = None
     callback: str = ""
     prompt: str = ""
     created: datetime | None = None
@@ -150,10 +152,14 @@ class Removal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """A verified webhook: a hint to ask now, never believed for more than that."""
+    """A verified webhook: a hint to ask now, never believed for more than that.
+
+    `sent` is when the vendor says it was sent: the caller decides what is too old.
+    """
 
     ticket: str
     word: str = ""
+    sent: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +200,16 @@ class Model:
             and option.default is not None
         }
 
+    def spoken(self, values: Values) -> dict[str, Value]:
+        """What is said to the vendor: defaults filled in, empty and idle fields left out.
+
+        A default that we leave to the vendor is one that we do not know: some of theirs cost more.
+        """
+        full = {**self.defaults({}), **values}
+        idle = {option.name for option in self.options if not option.when(full)}
+        known = {option.name for option in self.options} - idle
+        return {name: value for name, value in full.items() if name in known and value != ""}
+
     def price_key(self, values: Values) -> str:
         """The part of the values that decides the price, as one line of text."""
         return " ".join(f"{name}={values.get(name, '')}" for name in self.priced_by)
@@ -218,7 +234,7 @@ class Vendor(Protocol):
         ...
 
     def poll(self, tickets: Sequence[Ticket]) -> dict[str, Report]:
-        """Ask for at most `batch` tickets; the answer is keyed by Ticket.id.
+        """Ask for some tickets, best at most `batch`; the answer is keyed by Ticket.id.
 
         A ticket the vendor says nothing of is absent. An unknown word means WORKING. Raises
         NotSent, TooFast, Misread, or a Refused that concerns the call (BadKey), nothing else.

@@ -18,13 +18,20 @@ def always(values: Values) -> bool:
 
 
 def when(name: str, *accepted: Value) -> Callable[[Values], bool]:
-    """Draw the field only while field `name` has one of these values."""
-    return lambda values: values.get(name) in accepted
+    """Draw the field only while field `name` has one of these values, compared as text."""
+    texts = {str(value) for value in accepted}
+    return lambda values: str(values.get(name, "")) in texts
 
 
 def unless(name: str, *refused: Value) -> Callable[[Values], bool]:
-    """Draw the field unless field `name` has one of these values."""
-    return lambda values: values.get(name) not in refused
+    """Draw the field unless field `name` has one of these values, compared as text."""
+    texts = {str(value) for value in refused}
+    return lambda values: str(values.get(name, "")) not in texts
+
+
+def without(name: str) -> Callable[[Values], bool]:
+    """Draw the field only while field `name` is empty."""
+    return lambda values: not values.get(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +40,8 @@ class Option:
 
     `shapes`: other fields depend on its value. `advanced`: folded away at first.
     `when` decides from the other values whether the field is drawn, checked and sent.
+    `plan`: the vendor offers the field only to accounts of this plan or a higher one, '' for all.
+    A form may hide it from an account whose plan is known to be lower; the adapter does not judge.
     """
 
     name: str
@@ -41,19 +50,28 @@ class Option:
     required: bool = False
     advanced: bool = False
     shapes: bool = False
+    plan: str = ""
     when: Callable[[Values], bool] = field(default=always, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Option):
-    """One of a few values. `choices`: (value as the vendor spells it, plain label)."""
+    """One of a few values. `choices`: (value as the vendor spells it, plain label).
+
+    `plans`: (value, plan) for the values that the vendor sells with a plan only, as Option.plan.
+    """
 
     choices: tuple[tuple[str, str], ...]
     default: str
+    plans: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.default not in {value for value, _ in self.choices}:
             raise ValueError(f"{self.name}: default {self.default!r} is not among the choices")
+
+    def plan_of(self, value: str) -> str:
+        """The plan that an account needs for this value, '' when every account may choose it."""
+        return dict(self.plans).get(value, self.plan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
