@@ -1451,7 +1451,7 @@ class Migration(migrations.Migration):
             model_name="generation",
             index=models.Index(
                 condition=models.Q(
-                    ("stage__in", ["sending", "saving", "working", "in_doubt", "ordered"])
+                    ("stage__in", ["in_doubt", "ordered", "saving", "sending", "working"])
                 ),
                 fields=["stage", "due_at"],
                 name="generation_unfinished",
@@ -1509,7 +1509,7 @@ class Migration(migrations.Migration):
             model_name="generation",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("stage__in", ["sending", "saving", "working", "in_doubt", "ordered"]),
+                    ("stage__in", ["in_doubt", "ordered", "saving", "sending", "working"]),
                     ("ended_at__isnull", False),
                     _connector="OR",
                 ),

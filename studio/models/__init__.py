@@ -22,6 +22,7 @@ from studio.models.listing import Listing
 from studio.models.price import PriceObservation, PriceRule
 from studio.models.project import EDITING, Membership, Project, ProjectRole
 from studio.models.prompt import Prompt
+from studio.models.signin import SignInAttempt
 from studio.models.sound import Sound
 from studio.models.user import Installation, Invitation, Role, User
 from studio.models.video import Video
@@ -60,6 +61,7 @@ __all__ = [
     "Prompt",
     "Role",
     "Scope",
+    "SignInAttempt",
     "Sound",
     "SourceImage",
     "Stage",

@@ -45,6 +45,10 @@ class AccountQuerySet(models.QuerySet["Account"]):
             found = found.filter(sandbox=False)
         return found.order_by("-priority", "-weight", "id")
 
+    def offered(self) -> Self:
+        """Every account that is switched on, vendor by vendor."""
+        return self.filter(enabled=True).order_by("vendor", "-priority", "id")
+
     def unpaused(self, now: datetime) -> Self:
         """Accounts that nothing holds back at this moment."""
         return self.filter(Q(pause="") | Q(paused_until__lt=now))

@@ -231,7 +231,7 @@ class Generation(models.Model):
                 name="generation_sent_has_time",
             ),
             models.CheckConstraint(
-                condition=Q(stage__in=list(UNFINISHED)) | Q(ended_at__isnull=False),
+                condition=Q(stage__in=sorted(UNFINISHED)) | Q(ended_at__isnull=False),
                 name="generation_ended_has_time",
             ),
         ]
@@ -260,7 +260,7 @@ class Generation(models.Model):
             models.Index(
                 fields=["stage", "due_at"],
                 name="generation_unfinished",
-                condition=Q(stage__in=list(UNFINISHED)),
+                condition=Q(stage__in=sorted(UNFINISHED)),
             ),
             # a webhook finds its order
             models.Index(

@@ -42,6 +42,10 @@ class LinkQuerySet(models.QuerySet["Link"]):
             fetches__lt=FETCHES,
         )
 
+    def with_file(self) -> Self:
+        """With what it leads to, in the same query."""
+        return self.select_related("generation", "image", "sound")
+
     def revoke(self) -> int:
         """None of these may be used any more."""
         return self.filter(revoked_at=None).update(revoked_at=clock.now())
@@ -82,8 +86,12 @@ class Link(models.Model):
         )
         return token
 
-    def count_fetch(self, now: datetime) -> bool:
-        """Count one fetch; True when it is the first: evidence that the vendor has the order."""
-        first = Link.objects.filter(pk=self.pk, first_fetched_at=None).update(first_fetched_at=now)
-        Link.objects.filter(pk=self.pk).update(fetches=F("fetches") + 1)
-        return bool(first)
+    def use(self, now: datetime) -> bool:
+        """Count one fetch; False when it was one too many.
+
+        The first one is evidence that the vendor has the order, and is kept in its story.
+        """
+        used = Link.objects.filter(pk=self.pk, fetches__lt=FETCHES).update(fetches=F("fetches") + 1)
+        if Link.objects.filter(pk=self.pk, first_fetched_at=None).update(first_fetched_at=now):
+            self.generation.note("fetched", str(self.image or self.sound or ""))
+        return bool(used)

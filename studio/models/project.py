@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
 from typing import Any, Self
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from studio import clock
@@ -23,6 +25,16 @@ class ProjectRole(models.TextChoices):
 EDITING = frozenset({ProjectRole.OWNER, ProjectRole.EDITOR})
 
 
+CARDS_COUNTED = 1000
+
+
+class _Count(models.Subquery):
+    """Counts the rows of a sliced subquery, so that a count costs the same in any project."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = models.IntegerField()
+
+
 class ProjectQuerySet(models.QuerySet["Project"]):
     def visible_to(self, user: Any) -> Self:
         """Projects that this person is a member of, in any role."""
@@ -31,6 +43,13 @@ class ProjectQuerySet(models.QuerySet["Project"]):
     def editable_by(self, user: Any) -> Self:
         """Projects in which this person may order and change things."""
         return self.filter(memberships__user=user, memberships__role__in=EDITING, archived_at=None)
+
+    def with_cards(self) -> Self:
+        """With `cards`: how many cards its gallery has, counted up to CARDS_COUNTED."""
+        from studio.models.generation import Generation  # which itself needs Project
+
+        gallery = Generation.objects.kept().filter(project=models.OuterRef("pk"))
+        return self.annotate(cards=_Count(gallery.values("pk")[:CARDS_COUNTED]))
 
     def recent_first(self) -> Self:
         """The project in which something happened last comes first."""
@@ -60,6 +79,31 @@ class Project(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("project", args=[self.uuid])
+
+    @classmethod
+    def start(cls, *, name: str, owner: User, description: str = "") -> Project:
+        """A new project with its owner as the first member."""
+        with transaction.atomic():
+            project = cls.objects.create(
+                name=name,
+                description=description,
+                created_by=owner,
+                slug=cls.free_slug(name, owner),
+            )
+            Membership.objects.create(project=project, user=owner, role=ProjectRole.OWNER)
+        return project
+
+    @classmethod
+    def free_slug(cls, name: str, owner: User) -> str:
+        """A short name for addresses and file names that this person has not used yet."""
+        stem = slugify(name)[:60] or "project"
+        taken = set(
+            cls.objects.filter(created_by=owner, slug__startswith=stem).values_list(
+                "slug", flat=True
+            )
+        )
+        numbered = (f"{stem}-{number}" for number in count(2))
+        return next(slug for slug in chain([stem], numbered) if slug not in taken)
 
     def role_of(self, user: User) -> str:
         """The person's role here, '' for a stranger."""

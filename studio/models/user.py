@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -58,6 +58,27 @@ class Installation(models.Model):
 
     def __str__(self) -> str:
         return f"installed {self.created_at:%Y-%m-%d}"
+
+    @classmethod
+    def done(cls) -> bool:
+        """Has the studio an owner? Then the set-up is closed for good."""
+        if cls.objects.exists():
+            return True
+        # made in the shell: whoever opens the page must not become an owner beside them
+        running = Q(role=Role.OWNER) | Q(is_superuser=True)
+        return User.objects.filter(running, is_active=True).exists()
+
+    @classmethod
+    def begin(cls, owner: User) -> bool:
+        """Save the first owner (its password set, not yet saved); False when one was faster."""
+        owner.role, owner.is_staff, owner.is_superuser = Role.OWNER, True, True
+        try:
+            with transaction.atomic():
+                owner.save(force_insert=True)
+                cls.objects.create(owner=owner)
+        except IntegrityError:
+            return False
+        return True
 
 
 class Invitation(models.Model):

@@ -1,4 +1,4 @@
-"""The forms an answer takes: page or fragment, a toast, where to go next. Knows no table."""
+"""The forms an answer takes: page or fragment, a toast, where to go next. It reads nothing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.middleware import HtmxDetails
+
+from studio.models import User
+
+
+class Request(HttpRequest):
+    """A request as the views behind the door get it: LoginRequiredMiddleware saw to the person."""
+
+    user: User
+    htmx: HtmxDetails
 
 
 def page_or_fragment(
-    request: HttpRequest,
+    request: Request,
     page: str,
     fragment: str,
     context: dict[str, Any],
@@ -22,7 +32,7 @@ def page_or_fragment(
 
     The server chooses. A restored history entry and a boosted link get the whole page.
     """
-    htmx = request.htmx  # type: ignore[attr-defined]
+    htmx = request.htmx
     whole = not htmx or htmx.boosted or htmx.history_restore_request
     response = render(request, page if whole else fragment, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
