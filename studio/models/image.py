@@ -6,7 +6,6 @@ from typing import Any, Self
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -82,8 +81,3 @@ class SourceImage(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("image_file", args=[self.uuid, "image"])
-
-    def read(self) -> bytes:
-        """The picture itself; at most 40 MB, checked when it was taken in."""
-        with default_storage.open(self.file) as stored:
-            return bytes(stored.read())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser
-from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -30,8 +29,6 @@ class User(AbstractUser):
         null=True, blank=True, help_text=_("Ask before orders dearer than this.")
     )
     time_zone = models.CharField(max_length=64, blank=True)
-
-    objects = DjangoUserManager()
 
     class Meta(AbstractUser.Meta):
         constraints = [

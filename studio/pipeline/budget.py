@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio import clock
 from studio.ledger import verbs as ledger
+from studio.ledger.models import Unit
 from studio.models import Allowance, Project, User
 
 
@@ -16,7 +17,7 @@ def allowances_of(user: User, project: Project) -> dict[str, Allowance]:
     found: dict[str, Allowance] = {}
     for allowance in Allowance.objects.covering(user, project):
         key = allowance.ledger_key(now)
-        ledger.open_account(key, unit="micros", enforce=allowance.hard)
+        ledger.open_account(key, unit=Unit.MICROS, enforce=allowance.hard)
         ledger.top_up(key, allowance.limit_micros, key=f"grant:{key}", actor=None)
         found[key] = allowance
     return found

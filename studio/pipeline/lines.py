@@ -6,7 +6,6 @@ One HTTP client per account and process; the secret is opened here and nowhere e
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from threading import Lock
 from urllib.parse import urlsplit
@@ -92,6 +91,6 @@ def sending_key(account: Account) -> Key | None:
 
 def asking_key(account: Account) -> Key | None:
     """A key for a question about running work; draining ones will do."""
-    keys: Sequence[Key] = account.keys.readable()
-    awake = [key for key in keys if not key.pause] or list(keys)
+    keys = list(account.keys.readable())
+    awake = [key for key in keys if not key.pause] or keys
     return awake[0] if awake else None

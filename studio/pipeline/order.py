@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from studio import clock, queue
 from studio.ledger import verbs as ledger
 from studio.ledger.errors import Insufficient
+from studio.ledger.models import Unit
 from studio.models import Account, Generation, Input, Project, Sound, SourceImage, Stage, User
 from studio.models.link import new_token
 from studio.pipeline.budget import allowances_of
@@ -149,7 +150,7 @@ def _keep_inputs(
 def _hold(generation: Generation, user: User, project: Project, asked: Quote) -> None:
     """Set the credits aside in the pool and the money in every budget: all or none."""
     account = generation.account
-    ledger.open_account(account.pool_key, unit="milli", enforce=False)
+    ledger.open_account(account.pool_key, unit=Unit.MILLI, enforce=False)
     amounts = {account.pool_key: asked.hold_milli}
     if asked.money_micros:
         amounts |= dict.fromkeys(allowances_of(user, project), asked.money_micros)

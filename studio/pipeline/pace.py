@@ -52,7 +52,11 @@ def usual_seconds(generation: Generation) -> tuple[float, bool]:
         .newest()
         .values_list("accepted_at", "finished_at")[:HISTORY]
     )
-    took = [(finished - accepted).total_seconds() for accepted, finished in ended]
+    took = [
+        (finished - accepted).total_seconds()
+        for accepted, finished in ended
+        if accepted and finished
+    ]
     if len(took) >= 3:
         return median(took), True
     if generation.sandbox:
@@ -84,7 +88,7 @@ def interval(generation: Generation, now: datetime) -> timedelta:
 
 def after_trouble(generation: Generation, now: datetime) -> timedelta:
     """Twice the usual interval after a question without an answer, at most a minute."""
-    doubled = interval(generation, now) * 2 ** min(generation.attempts + 1, 5)
+    doubled = interval(generation, now) * (1 << min(generation.attempts + 1, 5))
     return min(doubled, seconds(60 * random.uniform(0.8, 1.0)))  # noqa: S311 jitter
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import boto3
 from botocore.config import Config
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -66,7 +67,8 @@ def hand_over(generation: Generation, file: SourceImage | Sound, *, as_bytes: bo
     """The file as this order's vendor takes it. Makes a link of its own for this order."""
     name = _file_name(file)
     if as_bytes and isinstance(file, SourceImage):
-        return File(body=file.read(), name=name, mime=file.mime)
+        with default_storage.open(file.file) as stored:
+            return File(body=stored.read(), name=name, mime=file.mime)
     if s3_address():
         return File(url=_presigned(file.file), name=name, mime=file.mime)
     if address := own_address(generation.account):

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from studio import clock, queue, redact
 from studio.ledger import verbs as ledger
+from studio.ledger.models import Source
 from studio.ledger.reading import shares
 from studio.models import Generation, PriceObservation, Stage
 from studio.vendors.base import Refund, Report
@@ -108,7 +109,7 @@ def _capture(generation: Generation, pool_milli: int, billed_milli: int, report:
     ledger.capture(
         generation.hold_key,
         {key: pool_milli if key == pool else money for key in shares(generation.hold_key)},
-        source="system" if report.credits is None else "vendor",
+        source=Source.SYSTEM if report.credits is None else Source.VENDOR,
         evidence={"ticket": generation.ticket, "reported": report.credits, "word": report.word},
     )
 

@@ -41,7 +41,7 @@ def sandbox(sandbox_process: Sandbox, settings: Any) -> Sandbox:
 
 
 @pytest.fixture
-def accounts(sandbox: Sandbox, alice: User) -> dict[str, Account]:
+def accounts(alice: User) -> dict[str, Account]:
     """A sandbox account with a fresh key and 1,000 credits at every vendor."""
     found = {}
     for vendor in VENDORS:

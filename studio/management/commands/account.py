@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
 from studio.ledger import verbs as ledger
+from studio.ledger.models import Unit
 from studio.ledger.reading import balances
 from studio.models import Account, Key, KeyEvent
 from studio.vendors import VENDORS
@@ -105,7 +106,7 @@ def add_account(
         key = Key.sealed_for(account, secret)
         key.save(force_insert=True)
         KeyEvent.objects.create(key=key, kind="created", detail="from the command line")
-        ledger.open_account(account.pool_key, unit="milli", enforce=credits is not None)
+        ledger.open_account(account.pool_key, unit=Unit.MILLI, enforce=credits is not None)
         if credits is not None:
             ledger.top_up(account.pool_key, credits, key=f"topup:{uuid4()}", actor=None)
             ledger.set_enforced(account.pool_key, True)

@@ -79,7 +79,9 @@ def demo_user() -> User | None:
         user = User.objects.create_user(
             "demo",
             password="demo",  # noqa: S106 meant to be known, on loopback only
-            role=Role.OWNER, is_staff=True, is_superuser=True
+            role=Role.OWNER,
+            is_staff=True,
+            is_superuser=True,
         )
         Installation.objects.create(owner=user)
     return user

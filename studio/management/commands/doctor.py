@@ -58,7 +58,11 @@ def findings() -> Iterator[Finding]:
     yield from account_findings()
     yield from work_findings()
     drift = audit().drift
-    yield ("bad", f"The ledger drifts in {len(drift)} places") if drift else ("ok", "The ledger adds up")
+    yield (
+        ("bad", f"The ledger drifts in {len(drift)} places")
+        if drift
+        else ("ok", "The ledger adds up")
+    )
 
 
 def pending_migrations() -> int:
