@@ -53,7 +53,7 @@ class Api:
         self._tls = tls
         self._transport = Transport(Dialler(), connections=connections, tls=tls)
 
-    def send(  # noqa: PLR0913 - one call says all there is to say on the wire
+    def send(
         self,
         method: str,
         path: str,
@@ -83,7 +83,7 @@ class Api:
                 return _exchange(transport, request, until)
 
     def close(self) -> None:
-        """Close the idle connections. A call that is under way ends in NoAnswer."""
+        """Close the idle connections; calls under way finish, and close theirs behind them."""
         self._transport.close()
 
     def __enter__(self) -> Self:

@@ -20,7 +20,7 @@ from studio.net.errors import NotSent
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
 UNSET: Final = object()  # tells "no JSON body" from the JSON body `null`
 
-_PATH = re.compile(r"/(?:(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+(?:/(?!/)|\Z))*\Z")
+_PATH = re.compile(r"/(?:(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+(?:/|\Z))*\Z")
 _DOTS = re.compile(r"/(?:\.|%2e){1,2}(?=/|\Z)", re.IGNORECASE)
 _METHOD = re.compile(r"[A-Z]{3,7}\Z")
 _NAME = re.compile(r"[A-Za-z0-9-]{1,60}\Z")

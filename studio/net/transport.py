@@ -1,15 +1,18 @@
-"""An httpx transport over our wire: one pool, one trust store, one deadline per request.
+"""An httpx transport over our wire: a few connections, one trust store, one deadline per request.
 
-`httpx.Client` is left out on purpose: it keeps cookies, reads proxies from the environment, follows
-redirects when told to, and logs every URL. What we need of httpx are its requests and responses.
+`httpx.Client` is left out on purpose: it keeps cookies, reads proxies from the environment and logs
+every URL. httpcore's pool is left out too: it looks at connections that other threads are using,
+now and then takes one for dead and closes it under a request, and grows slow with its width
+(https://github.com/encode/httpx/issues/3215). Here a connection has one owner at a time.
 """
 
 from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from threading import BoundedSemaphore, Lock
 from typing import Final
 
 import httpcore
@@ -33,7 +36,11 @@ def trust() -> ssl.SSLContext:
 
 
 class Transport(httpx.BaseTransport):
-    """A pool of `connections`. Raises httpcore's errors, to be read by `errors.py` alone."""
+    """At most `connections` at a time. Thread-safe.
+
+    Raises httpcore's errors, which `errors.py` alone reads. A response holds its connection until
+    it is closed.
+    """
 
     def __init__(
         self,
@@ -45,13 +52,12 @@ class Transport(httpx.BaseTransport):
         """`tls` is another trust store, such as a private CA's; one that trusts all is refused."""
         if tls is not None and not (tls.check_hostname and tls.verify_mode is ssl.CERT_REQUIRED):
             raise ValueError("a TLS context must check certificates and names")
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=tls or trust(),
-            max_connections=connections,
-            keepalive_expiry=IDLE,
-            retries=0,
-            network_backend=backend,
-        )
+        self._backend = backend
+        self._tls = tls or trust()
+        self._free = BoundedSemaphore(connections)
+        self._lock = Lock()  # over the two below
+        self._idle: list[httpcore.HTTPConnection] = []
+        self._closed = False
 
     def send(self, request: httpx.Request, until: float) -> httpx.Response:
         """Send, and answer when the headers are there. `until` also binds reading the body."""
@@ -60,36 +66,84 @@ class Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         until: float = request.extensions[_UNTIL]
-        wait = max(until - clock.monotonic(), 0.0)  # for a free connection: the one true length
-        moments = {"pool": wait, "connect": until, "write": until, "read": until}
-        answer = self._pool.handle_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(
-                    scheme=request.url.raw_scheme,
-                    host=request.url.raw_host,
-                    port=request.url.port,
-                    target=request.url.raw_path,
-                ),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions={"timeout": moments},
-            )
+        moments = {"connect": until, "write": until, "read": until}
+        asked = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions={"timeout": moments},
         )
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+        connection = self._take(asked.url.origin, until)
+        try:
+            answer = connection.handle_request(asked)
+        except BaseException:
+            self._give(connection)
+            raise
+        body = _Body(answer, partial(self._give, connection))
+        return httpx.Response(answer.status, headers=answer.headers, stream=body)
 
     def close(self) -> None:
-        self._pool.close()
+        """Close what is idle, now; what is in use, when it comes back."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _take(self, origin: httpcore.Origin, until: float) -> httpcore.HTTPConnection:
+        """The connection that was used last, if it still lives, or a new one."""
+        if not self._free.acquire(timeout=max(until - clock.monotonic(), 0.0)):
+            raise httpcore.PoolTimeout
+        while connection := self._pop():
+            if connection.can_handle_request(origin) and not connection.has_expired():
+                return connection
+            connection.close()
+        return httpcore.HTTPConnection(
+            origin,
+            ssl_context=self._tls,
+            keepalive_expiry=IDLE,
+            retries=0,
+            network_backend=self._backend,
+        )
+
+    def _pop(self) -> httpcore.HTTPConnection | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def _give(self, connection: httpcore.HTTPConnection) -> None:
+        """Take back a connection: idle, or broken and done with."""
+        try:
+            with self._lock:
+                kept = connection.is_available() and not self._closed
+                if kept:
+                    self._idle.append(connection)
+            if not kept:
+                connection.close()
+        finally:
+            self._free.release()
 
 
 class _Body(httpx.SyncByteStream):
-    """Hands an httpcore body to httpx, raw."""
+    """Hands an httpcore body to httpx, raw, and the connection back to its transport, once."""
 
-    def __init__(self, answer: httpcore.Response) -> None:
+    def __init__(self, answer: httpcore.Response, give: Callable[[], None]) -> None:
         self._answer = answer
+        self._give: Callable[[], None] | None = give
 
     def __iter__(self) -> Iterator[bytes]:
         return self._answer.iter_stream()
 
     def close(self) -> None:
-        self._answer.close()
+        if self._give is None:
+            return
+        give, self._give = self._give, None
+        try:
+            self._answer.close()
+        finally:
+            give()

@@ -309,6 +309,7 @@ def test_a_ring_of_redirects_is_left(serve, fetch, ring: list[str]) -> None:
         "file:///etc/passwd",
         "javascript:alert(1)",
         "//evil.example\\@x/",
+        "/\\evil.example/",
         "http://evil.example/",
         "https://evil.example:8443/",
         "https://user@evil.example/",
