@@ -24,10 +24,14 @@ class OwnerForm(BaseUserCreationForm):  # type: ignore[type-arg]
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username", "email")
-        help_texts = {"username": "", "email": _("Optional. For your own record; nothing is sent.")}
+        help_texts = {"username": "", "email": _("For the record; nothing is sent.")}
 
     def __init__(self, *args: Any, token: str | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs.pop("autofocus", None)
+        self.fields["password1"].help_text = _("Eight characters or more, and not a common one.")
+        self.fields["password2"].label = _("Password again")
+        self.fields["password2"].help_text = ""
         self.expected = token
         if token is None:
             del self.fields["token"]

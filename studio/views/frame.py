@@ -57,7 +57,8 @@ class Frame:
         """One pool a vendor: its live accounts together, or its sandbox ones."""
         if not self.inside:
             return []
-        accounts = list(Account.objects.offered())
+        order = list(VENDORS)
+        accounts = sorted(Account.objects.offered(), key=lambda row: order.index(row.vendor))
         left = balances(account.pool_key for account in accounts)
         return [
             pool_of(vendor, list(group), {key: row.available for key, row in left.items()})
