@@ -24,9 +24,9 @@ ENTRY: Final = Path(__file__).with_name("__main__.py")
 ANSWER_BYTES: Final = 64 * 1024
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
-# Decoders are hungry: two at a time, and the third waits at most as long as two films may take.
+# Decoders are hungry: two at a time in one process, and a third waits this many seconds at most.
 _seats = threading.BoundedSemaphore(2)
-_PATIENCE: Final = 2.0 * limits.CPU_SECONDS_MOST * limits.WALL_FACTOR
+_PATIENCE: Final = 120.0
 
 
 def run(
@@ -34,7 +34,7 @@ def run(
 ) -> dict[str, Any]:
     """Run `operation` of `decoders` on `source`; it may write into `stage`. Return its facts.
 
-    Raises `Refused`, `Broken` or `NoSpace`.
+    Raises `Refused`, `Broken` or `NoSpace`. `cpu` is in seconds of processor.
     """
     command = [sys.executable, "-I", "-X", "utf8", str(ENTRY)]
     command += [operation, str(source.absolute()), str(stage.absolute()), str(cpu), *words]
@@ -48,6 +48,8 @@ def run(
             said = answer.read(ANSWER_BYTES)
     finally:
         _seats.release()
+    if code == errno.ENOSPC:
+        raise NoSpace
     if code != 0:
         raise Broken(_cause_of_death(code))
     return _facts(said)
@@ -122,8 +124,6 @@ def _facts(said: bytes) -> dict[str, Any]:
 def _verdict(verdict: str, content: object) -> MediaError:
     if verdict == "refused" and isinstance(content, str) and content in SENTENCES:
         return Refused(content)
-    if verdict == "full":
-        return NoSpace()
     if verdict == "broken" and isinstance(content, str):
         return Broken(content[:80])
     return Broken("nonsense for an answer")

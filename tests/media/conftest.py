@@ -6,11 +6,12 @@ import math
 from array import array
 from collections.abc import Callable
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 
 import av
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 PHOTOS = Path(__file__).parents[1] / "data" / "photos"
 
@@ -21,6 +22,16 @@ Film = Callable[..., Path]
 def photo() -> Callable[[str], Path]:
     """Path of one of the real photographs."""
     return lambda name: PHOTOS / name
+
+
+@pytest.fixture
+def rocket(photo: Callable[[str], Path]) -> Image.Image:
+    """A photograph in Adobe RGB, as many cameras write, with its colours moved to sRGB."""
+    with Image.open(photo("rocket.jpg")) as image:
+        own = ImageCms.ImageCmsProfile(BytesIO(image.info["icc_profile"]))
+        moved = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"))
+    moved.info.clear()
+    return moved
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ def impostor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Impostor:
         ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
         ("os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
         ("sys.exit(3)", "exit 3"),
+        ('print(\'{"full": ""}\')', "nonsense for an answer"),
         ("raise RuntimeError('secret')", "exit 1"),
         ("", "nonsense for an answer"),
         ("print('hello')", "nonsense for an answer"),
