@@ -8,8 +8,17 @@ from typing import Any
 
 from studio.sandbox import akool_hooks
 from studio.sandbox.accept import accept, lacking, too_fast
-from studio.sandbox.akool_models import MODELS, Model
-from studio.sandbox.akool_words import bad, good, refuse
+from studio.sandbox.akool_fields import (
+    PRICES,
+    SOUND_PRICES,
+    Refused,
+    body_of,
+    several,
+    single,
+    sound_of,
+    text,
+)
+from studio.sandbox.akool_words import good, refuse
 from studio.sandbox.effects import EFFECTS
 from studio.sandbox.faults import without_markers
 from studio.sandbox.jobs import Job, Need, State
@@ -19,69 +28,9 @@ from studio.sandbox.orders import Film
 from studio.sandbox.vendor import Call
 from studio.sandbox.world import DAY, World
 
-# Credits of one video by resolution and seconds, and of new sound by seconds.
-PRICES = {"720p": {5: 20, 10: 40}, "1080p": {5: 25, 10: 50}, "4k": {5: 30, 10: 60}}
-SOUND_PRICES = {5: 5, 10: 10}
 SHORT = {"480p": 480, "720p": 720, "1280x720": 720, "768p": 768}
 SOUNDS = {1: "tune", 2: "own", 3: ""}
 SOUND_NAMES = {1: "AI sound", 2: "own sound", 3: "no sound"}
-
-
-class _Refused(Exception):
-    """A field breaks a rule; holds the answer."""
-
-    def __init__(self, code: int, msg: str) -> None:
-        super().__init__(msg)
-        self.answer = bad(code, msg)
-
-
-def _wrong(name: str) -> _Refused:
-    return _Refused(1003, f"Parameter error or Parameter can not be empty: {name}")
-
-
-def _text(body: dict[str, Any], name: str, *, needed: bool = False) -> str:
-    value = body.get(name)
-    if value is None and not needed:
-        return ""
-    if not isinstance(value, str):
-        raise _wrong(name)
-    return value
-
-
-def _flag(body: dict[str, Any], name: str) -> bool:
-    value = body.get(name, False)
-    if not isinstance(value, bool):
-        raise _wrong(name)
-    return value
-
-
-def _number(body: dict[str, Any], name: str, allowed: Any) -> int:
-    value = body.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
-        raise _wrong(name)
-    return value
-
-
-def _address(body: dict[str, Any], name: str, *, needed: bool = False) -> str:
-    value = _text(body, name, needed=needed)
-    if (needed or value) and not value.lower().startswith(("http://", "https://")):
-        raise _wrong(name)
-    return value
-
-
-def _body(call: Call) -> dict[str, Any]:
-    if call.request.json is None:
-        raise _wrong("body")
-    return call.request.json
-
-
-def _sound(body: dict[str, Any], allowed: tuple[int, ...]) -> tuple[int, str]:
-    """audio_type, and the audio_url that comes with 2 and only with 2."""
-    kind = _number(body, "audio_type", allowed)
-    url = _address(body, "audio_url", needed=kind == 2)
-    if url and kind != 2:
-        raise _wrong("audio_url")
-    return kind, url
 
 
 def create(call: Call) -> Response:
@@ -89,8 +38,8 @@ def create(call: Call) -> Response:
     if too_fast(call):
         return refuse(call, "rate")
     try:
-        options = _single(call, _body(call))
-    except _Refused as refused:
+        options = single(call, body_of(call))
+    except Refused as refused:
         return refused.answer
     factor = float(call.switch("price_factor"))
     cost = round(PRICES[options["resolution"]][options["video_length"]] * factor)
@@ -100,45 +49,13 @@ def create(call: Call) -> Response:
     return good(document(call.world, job, call.key))
 
 
-def _single(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    """The fields of the single endpoint, each held against its rule."""
-    effect = _text(body, "effect_code")
-    if effect and effect not in EFFECTS:
-        raise _wrong("effect_code")
-    prompt = _text(body, "prompt", needed=True)
-    if not prompt.strip() and not effect:
-        raise _wrong("prompt")
-    resolution = _text(body, "resolution", needed=True)
-    if resolution not in PRICES:
-        raise _wrong("resolution")
-    length = _number(body, "video_length", (5, 10))
-    premium = _flag(body, "is_premium_model")
-    kind, audio_url = _sound(body, (1, 2, 3))
-    options = {
-        "image_url": _address(body, "image_url", needed=True),
-        "prompt": prompt,
-        "negative_prompt": _text(body, "negative_prompt", needed=True),
-        "extend_prompt": _flag(body, "extend_prompt"),
-        "resolution": resolution,
-        "audio_type": kind,
-        "audio_url": audio_url,
-        "video_length": length,
-        "is_premium_model": premium,
-        "effect_code": effect,
-        "webhookurl": _address(body, "webhookurl"),
-    }
-    if (length == 10 or premium) and call.key.plan != "pro":
-        raise _Refused(1009, "You do not have permission to operate")
-    return options
-
-
 def batch(call: Call) -> Response:
     """Several videos of one picture; those that cannot be paid come in errorList."""
     if too_fast(call):
         return refuse(call, "rate")
     try:
-        model, options, count = _several(call, _body(call))
-    except _Refused as refused:
+        model, options, count = several(call, body_of(call))
+    except Refused as refused:
         return refused.answer
     factor = float(call.switch("price_factor"))
     sound = options["generate_audio"]
@@ -162,49 +79,14 @@ def batch(call: Call) -> Response:
     return good({"successList": made, "errorList": errors})
 
 
-def _several(call: Call, body: dict[str, Any]) -> tuple[Model, dict[str, Any], int]:
-    """The fields of the batch endpoint, held against the model's entry in the list."""
-    model = MODELS.get(_text(body, "model_name") or "AkoolImage2VideoFastV1")
-    if model is None or model.kind != 1501:
-        raise _wrong("model_name")
-    resolution = model.resolution(_text(body, "resolution", needed=True))
-    if not resolution:
-        raise _wrong("resolution")
-    last = _address(body, "last_image_url")
-    sound = _flag(body, "generate_audio")
-    if (last and not model.last_frame) or (sound and not model.audio_factor):
-        raise _wrong("last_image_url" if last and not model.last_frame else "generate_audio")
-    count = _number({"count": 1, **body}, "count", range(1, model.most + 1))
-    prompt = _text(body, "prompt", needed=True)
-    if not prompt.strip():
-        raise _wrong("prompt")
-    options = {
-        "image_url": _address(body, "image_url", needed=True),
-        "prompt": prompt,
-        "negative_prompt": _text(body, "negative_prompt"),
-        "extend_prompt": _flag(body, "extend_prompt"),
-        "resolution": resolution,
-        "video_length": _number(body, "video_length", model.durations),
-        "last_image_url": last,
-        "generate_audio": sound,
-        "audio_type": 1 if sound else 3,
-        "audio_url": "",
-        "effect_code": "",
-        "webhookurl": _address(body, "webhookurl"),
-    }
-    if model.pro and call.key.plan != "pro":
-        raise _Refused(1009, "You do not have permission to operate")
-    return model, options, count
-
-
 def redub(call: Call) -> Response:
     """New sound for a finished video: a job of its own, at its own price."""
     try:
-        body = _body(call)
-        name = _text(body, "pre_video_id", needed=True)
-        kind, audio_url = _sound(body, (1, 2))
+        body = body_of(call)
+        name = text(body, "pre_video_id", needed=True)
+        kind, audio_url = sound_of(body, (1, 2))
         parent = _finished(call, name)
-    except _Refused as refused:
+    except Refused as refused:
         return refused.answer
     length = 5 if parent.options["video_length"] <= 5 else 10
     cost = round(SOUND_PRICES[length] * float(call.switch("price_factor")))
@@ -228,11 +110,11 @@ def redub(call: Call) -> Response:
 def _finished(call: Call, name: str) -> Job:
     found = call.world.found("akool", [name])
     if not found or found[0].state(call.now) == State.GONE:
-        raise _Refused(1008, "The content you get does not exist")
+        raise Refused(1008, "The content you get does not exist")
     if found[0].key != call.key.key:
-        raise _Refused(1009, "You do not have permission to operate")
+        raise Refused(1009, "You do not have permission to operate")
     if found[0].state(call.now) != State.DONE:
-        raise _Refused(1003, "Parameter error: the video is not completed")
+        raise Refused(1003, "Parameter error: the video is not completed")
     return found[0]
 
 

@@ -6,22 +6,24 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from studio.sandbox import control, fetch, spoil
 from studio.sandbox.akool import AKOOL
 from studio.sandbox.faults import Fault, UnknownFault
 from studio.sandbox.files import Files
+from studio.sandbox.jobs import Job
 from studio.sandbox.messages import Request, Response, answer
 from studio.sandbox.mnml import MNML
+from studio.sandbox.record import Entry
 from studio.sandbox.reelbyte import REELBYTE
 from studio.sandbox.remaker import REMAKER
 from studio.sandbox.server import Server
 from studio.sandbox.vendor import Call, Route, Vendor
 from studio.sandbox.world import Settings, World
 
-VENDORS = (REMAKER, REELBYTE, AKOOL, MNML)
+VENDORS = {vendor.name: vendor for vendor in (REMAKER, REELBYTE, AKOOL, MNML)}
 
 
 class App:
@@ -33,51 +35,57 @@ class App:
         self.close_for: Callable[[float], None] = lambda _seconds: None
         for job in list(self.world.jobs.values()):
             fetch.begin(self.world, job)
-        for vendor in VENDORS:
+        for vendor in VENDORS.values():
             vendor.resume(self.world)
 
     def __call__(self, request: Request) -> Response:
         """The answer to any request."""
-        base = self.world.settings.public_url.rstrip("/")
-        base = base or f"http://{request.header('host') or 'localhost'}"
         if request.path.startswith("/_sandbox") or request.path == "/":
             return control.answer_control(self.world, request, self.close_for)
-        vendor = next((v for v in VENDORS if request.path.startswith(v.prefix)), None)
         if request.path.startswith("/files/"):
-            return self._file(request, base)
+            vendor = VENDORS.get(request.path.split("/")[2])
+            return self._file(vendor, request) if vendor else Response(status=404)
+        vendor = next((v for v in VENDORS.values() if request.path.startswith(v.prefix)), None)
         if vendor is None:
             return answer({"error": "not found; see /_sandbox/"}, 404)
-        return self._call(vendor, request, base)
+        return self._vendor(vendor, request)
 
-    def _call(self, vendor: Vendor, request: Request, base: str) -> Response:
-        """One call to a vendor: the entry, the faults, the key, the handler, the faults again."""
+    def _vendor(self, vendor: Vendor, request: Request) -> Response:
+        """One documented call, or what is said to anything else under the vendor's paths."""
         matches = [(route, m) for route in vendor.routes if (m := route.match(request.path))]
-        route, match = next(
-            ((r, m) for r, m in matches if r.method == request.method), (None, None)
-        )
-        call = Call(
+        fitting = [(route, m) for route, m in matches if route.method == request.method]
+        if not fitting:
+            call = self._call(vendor, request, "", ())
+            refusal = vendor.refuse(call, "method" if matches else "path")
+            allowed = ", ".join(sorted({route.method for route, _ in matches}))
+            allow = (("Allow", allowed),) if matches else ()
+            return self._entered(call, replace(refusal, headers=refusal.headers + allow))
+        route, match = fitting[0]
+        call = self._call(vendor, request, route.op, match.groups())
+        with self.world.lock:
+            jobs = self.world.found(vendor.name, route.subjects(call))
+        return self._answered(call, vendor, jobs, lambda: self._handled(call, vendor, route))
+
+    def _file(self, vendor: Vendor, request: Request) -> Response:
+        """A file of a job, an effect's preview or its logo."""
+        call = self._call(vendor, request, "file", ())
+        job = self.world.paths.get(request.path)
+        jobs = [job] if job else []
+        return self._answered(call, vendor, jobs, lambda: self.files.answer(request, job))
+
+    def _call(self, vendor: Vendor, request: Request, op: str, arguments: tuple[str, ...]) -> Call:
+        base = self.world.settings.public_url.rstrip("/")
+        return Call(
             world=self.world,
             request=request,
             vendor=vendor.name,
-            op=route.op if route else "",
-            base=base,
-            arguments=match.groups() if match else (),
-            entry=self._entry(vendor.name, route.op if route else "", request),
+            op=op,
+            base=base or f"http://{request.header('host') or 'localhost'}",
+            arguments=arguments,
+            entry=self._entry(vendor.name, op, request),
         )
-        if route is None:
-            allowed = ", ".join(sorted({r.method for r, _ in matches}))
-            refusal = vendor.refuse(call, "method" if matches else "path")
-            allow = (("Allow", allowed),) if matches else ()
-            return self._entered(call, replace(refusal, headers=refusal.headers + allow))
-        try:
-            call.faults = self._faults(call, route)
-        except UnknownFault as error:
-            return self._entered(call, answer({"error": str(error)}, 400))
-        call.entry.fault = ", ".join(str(fault) for fault in call.faults)
-        response = self._before(call, vendor) or self._handled(call, vendor, route)
-        return self._entered(call, response)
 
-    def _entry(self, vendor: str, op: str, request: Request):  # type: ignore[no-untyped-def]
+    def _entry(self, vendor: str, op: str, request: Request) -> Entry:
         with self.world.lock:
             return self.world.record.open(
                 time=self.world.clock.now(),
@@ -99,55 +107,68 @@ class App:
             try:
                 body = json.loads(response.body)
                 call.entry.code = body.get("code") if isinstance(body, dict) else None
-            except (ValueError, RecursionError):
-                pass
+            except (ValueError, RecursionError):  # a file, or an answer that a fault has spoilt
+                call.entry.code = None
             self.world.record.save(call.entry)
         return response
 
-    def _faults(self, call: Call, route: Route) -> list[Fault]:
+    def _answered(
+        self, call: Call, vendor: Vendor, jobs: list[Job], handle: Callable[[], Response]
+    ) -> Response:
+        """The answer with its faults: those that come instead, then those that spoil it."""
+        try:
+            call.faults = self._faults(call, jobs)
+        except UnknownFault as error:
+            return self._entered(call, answer({"error": str(error)}, 400))
+        call.entry.fault = ", ".join(str(fault) for fault in call.faults)
+        response = self._before(call, vendor)
+        if response is None:
+            response = handle()
+            for fault in call.faults:
+                if fault.kind.acts == "after" or fault.get("accepted"):
+                    response = spoil.spoilt(call, fault, response)
+        return self._entered(call, response)
+
+    def _faults(self, call: Call, jobs: Iterable[Job]) -> list[Fault]:
+        """The faults of a call about these jobs."""
         with self.world.lock:
-            jobs = self.world.found(call.vendor, route.subjects(call))
             kept = [
                 fault
                 for job in jobs
                 for fault in job.faults
                 if fault.kind.acts != "job" and fault.op == call.op and job.hit(fault)
             ]
-            prompt = call.request.prompt or " ".join(job.prompt for job in jobs)
             return self.world.choice.faults(
                 call.vendor,
                 call.op,
                 header=call.request.header("x-sandbox-fault"),
-                prompt=prompt if call.request.prompt else "",
-                planned=prompt,
+                prompt=call.request.prompt,
+                planned=call.request.prompt or " ".join(job.prompt for job in jobs),
                 kept=kept,
             )
 
     def _before(self, call: Call, vendor: Vendor) -> Response | None:
         """What comes instead of the vendor's answer, if anything does."""
-        down = control.outage_now(self.world)
-        if down:
-            return spoil.instead(call, vendor, down)
         for fault in call.faults:
             if fault.name == "latency":
                 time.sleep(_latency(fault))
             elif fault.name == "outage":
                 control.begin_outage(self.world, dict(fault.settings))
-                return self._before(call, vendor)
             elif fault.name == "closed":
                 self.close_for(fault.number("s", 5))
-            self._first(call, vendor, fault)
+            if fault.name == "revoke" or fault.get("drain"):
+                self._strike(call, vendor, fault)
+        down = control.outage_now(self.world)
+        for fault in [down] if down else call.faults:
             if fault.kind.acts == "before" and (taken := spoil.instead(call, vendor, fault)):
                 return taken
         return None
 
-    def _first(self, call: Call, vendor: Vendor, fault: Fault) -> None:
-        """What a fault does to the key before anything is answered."""
-        if not (fault.name == "revoke" or fault.get("drain")):
-            return
+    def _strike(self, call: Call, vendor: Vendor, fault: Fault) -> None:
+        """Revoke the key of a call, or drain its balance."""
         with self.world.lock:
             if vendor.identify(call) is None and call.owner:
-                call.owner.revoked = call.owner.revoked or fault.name == "revoke"
+                call.owner.revoked = fault.name == "revoke"
                 call.owner.credits = 0 if fault.get("drain") else call.owner.credits
                 self.world.keep(call.owner)
 
@@ -156,47 +177,8 @@ class App:
             refusal = None if route.open else vendor.identify(call)
             response = refusal or route.handle(call)
         if any(f.name == "webhook" and f.get("kind") == "early" for f in call.faults):
-            time.sleep(0.5)  # the callback overtakes the answer
-        for fault in call.faults:
-            if fault.kind.acts == "after" or fault.get("accepted"):
-                response = spoil.spoilt(call, fault, response)
+            time.sleep(0.5)  # so that the callback overtakes the answer
         return response
-
-    def _file(self, request: Request, base: str) -> Response:
-        """A file of a job, an effect's preview or its logo."""
-        with self.world.lock:
-            job = self.world.paths.get(request.path)
-            kept = [f for f in job.faults if f.op == "file" and job.hit(f)] if job else []
-            vendor = request.path.split("/")[2]
-            call = Call(
-                world=self.world,
-                request=request,
-                vendor=vendor,
-                op="file",
-                base=base,
-                arguments=(),
-                entry=self._entry(vendor, "file", request),
-            )
-            try:
-                call.faults = self.world.choice.faults(
-                    vendor,
-                    "file",
-                    header=request.header("x-sandbox-fault"),
-                    prompt="",
-                    planned=job.prompt if job else "",
-                    kept=[fault for fault in kept if fault.kind.acts != "job"],
-                )
-            except UnknownFault as error:
-                return self._entered(call, answer({"error": str(error)}, 400))
-        call.entry.fault = ", ".join(str(fault) for fault in call.faults)
-        owner = next((v for v in VENDORS if v.name == vendor), REMAKER)
-        response = self._before(call, owner)
-        if response is None:
-            response = self.files.answer(request, job)
-            for fault in call.faults:
-                if (fault.kind.acts == "after" or fault.get("accepted")) and response.status < 300:
-                    response = spoil.spoilt(call, fault, response)
-        return self._entered(call, response)
 
 
 def _latency(fault: Fault) -> float:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """One entry of the list; `filters` are libavfilter names with their arguments."""
+    """One entry of the list; `filters` are libavfilter names with their arguments, in which
+    {width} and {height} stand for the size of the film.
+    """
 
     code: str
     name: str
@@ -52,7 +54,11 @@ EFFECTS = {
             code="earthquake_04",
             name="Earthquake",
             move="push",
-            filters=(("rotate", "a='0.035*sin(19*t)*sin(2.1*t)':ow=iw:oh=ih:c=black"),),
+            filters=(
+                ("rotate", "a='0.035*sin(19*t)*sin(2.1*t)':ow=iw:oh=ih:c=black"),
+                ("crop", "iw/1.1:ih/1.1"),
+                ("scale", "{width}:{height}"),
+            ),
             example="desert canyon",
         ),
         Effect(
@@ -87,8 +93,12 @@ EFFECTS = {
         Effect(
             code="spin_08",
             name="Slow Spin",
-            move="push fast",
-            filters=(("rotate", "a='0.14*sin(2*PI*t/5)':ow=iw:oh=ih:c=black"),),
+            move="push",
+            filters=(
+                ("rotate", "a='0.14*sin(2*PI*t/5)':ow=iw:oh=ih:c=black"),
+                ("crop", "iw/1.32:ih/1.32"),
+                ("scale", "{width}:{height}"),
+            ),
             example="planet in space",
         ),
     )

@@ -75,7 +75,7 @@ class Files:
         return self._made(recipe, kind, make)
 
     def _effect(self, code: str, kind: str) -> Path | None:
-        from studio.sandbox import films, pictures
+        from studio.sandbox import films
         from studio.sandbox.effects import EFFECTS
 
         effect = EFFECTS.get(code)
@@ -90,13 +90,10 @@ class Files:
             effect=code,
         )
 
-        def make(target: Path) -> None:
-            if kind == "mp4":
-                films.render(film, {}, target)
-            else:
-                pictures.logo(effect.example, target)
-
-        return self._made([asdict(film), kind], kind, make)
+        preview = self._made(asdict(film), "mp4", lambda target: films.render(film, {}, target))
+        if kind == "mp4":
+            return preview
+        return self._made([asdict(film), "logo"], "png", lambda target: films.logo(preview, target))
 
     def _made(self, recipe: object, kind: str, make: Callable[[Path], None]) -> Path:
         """The file made by this recipe, made now when it is not there yet."""

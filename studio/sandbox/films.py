@@ -72,6 +72,17 @@ def render(film: Film, sources: Mapping[str, Path], target: Path, *, quick: bool
             output.mux(audio.encode(None))
 
 
+def logo(preview: Path, target: Path) -> None:
+    """Write the middle of a preview's middle frame as a square PNG of 256 pixels."""
+    with av.open(str(preview)) as film:
+        frames = list(film.decode(video=0))
+    picture = frames[len(frames) * 3 // 5].to_image()
+    side = picture.height * 0.62
+    left, top = (picture.width - side) / 2, picture.height * 0.16
+    square = picture.crop((round(left), round(top), round(left + side), round(top + side)))
+    square.resize((256, 256), Image.Resampling.LANCZOS).save(target, "PNG")
+
+
 def _sound(film: Film, sources: Mapping[str, Path]) -> Iterator[av.AudioFrame] | None:
     if film.sound == "own" and "sound" in sources:
         return sounds.own(sources["sound"], film.seconds)
@@ -98,7 +109,8 @@ def _moving(film: Film, pictures: list[Image.Image], shape: Shape) -> Iterator[V
         for number, way in enumerate(ways):
             way.end.link_to(last, 0, number)
     for name, arguments in effect.filters if effect else STILL if film.move == "hold" else ():
-        last = _after(last, graph.add(name, arguments))
+        told = arguments.format(width=shape.width, height=shape.height)
+        last = _after(last, graph.add(name, told))
     words = titles((shape.width, shape.height), film.caption, _slate(film, shape))
     sheet = _feed(graph, _rgba(words), shape)
     over = graph.add("overlay", "0:0:eof_action=repeat")

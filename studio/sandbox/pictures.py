@@ -92,9 +92,3 @@ def thumbnail(film: Film, sources: Mapping[str, Path], target: Path) -> None:
     picture = start_picture(film, sources)
     size = size_of(film, picture.size, longest=640)
     covered(picture, *size).save(target, "PNG")
-
-
-def logo(words: str, target: Path) -> None:
-    """Write the square logo of an effect as PNG: the scene of its preview, small and round."""
-    picture = scene(words, 512, 512).resize((256, 256), Image.Resampling.LANCZOS)
-    picture.save(target, "PNG")
