@@ -13,7 +13,6 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from threading import Thread
 from typing import Any
 
@@ -79,9 +78,6 @@ class Wire(httpcore.NetworkStream):
         return Wire(secured, patience=self._patience)
 
     def close(self) -> None:
-        # Closing alone would leave another thread asleep in its read, on a number soon reused.
-        with suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
         self._sock.close()
 
     def get_extra_info(self, info: str) -> Any:
