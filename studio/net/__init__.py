@@ -23,10 +23,11 @@ from studio.net.errors import (
     Truncated,
     Unreachable,
 )
-from studio.net.request import Part
+from studio.net.request import UNSET, Part
 from studio.net.urls import safe_url
 
 __all__ = [
+    "UNSET",
     "Answer",
     "Api",
     "BadStatus",

@@ -43,7 +43,7 @@ class Api:
         insecure_ok: bool = False,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Nothing is opened yet. httpx slows down in wide pools: keep `connections` small.
+        """Nothing is opened yet. A call waits, within its deadline, for one of `connections`.
 
         `deadline` is in seconds, for all of a call. `tls` is another trust store, for a gateway
         with a private CA. Raises ValueError if `origin` is not an origin, or not a safe one.

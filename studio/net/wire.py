@@ -104,7 +104,7 @@ class Dialler(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> Wire:
-        """Both last arguments are the interface's; our pools never set them."""
+        """Both last arguments are the interface's; our transport never sets them."""
         try:
             until = clock.monotonic() + _left(timeout, CONNECT)
             addresses = self.addresses(host, port, until)
