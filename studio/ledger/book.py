@@ -16,7 +16,7 @@ from django.db.models.functions import Greatest
 
 from studio import clock
 from studio.ledger.errors import Insufficient, LedgerError, NoSuchAccount, NoSuchHold
-from studio.ledger.models import ENDING, Account, Entry, Event, Hold, Kind, Source, State
+from studio.ledger.models import ENDING, FREE, Account, Entry, Event, Hold, Kind, Source, State
 
 
 class Why(TypedDict, total=False):
@@ -90,13 +90,17 @@ def write_once(kind: Kind, key: str, why: Why, **fields: Any) -> Event | None:
 
     Any other broken constraint is raised as it came.
     """
+    stands = Q(key=f"{kind}:{key}")
+    if kind in ENDING:
+        stands |= Q(hold=fields["hold"], kind__in=ENDING)
+    # Asked first only because a month's grant comes again with every order of the month, and a
+    # refused INSERT is dear.
+    if kind in FREE and Event.objects.filter(stands).exists():
+        return None
     try:
         with transaction.atomic():
             return write(kind, key, why, **fields)
     except IntegrityError:
-        stands = Q(key=f"{kind}:{key}")
-        if kind in ENDING:
-            stands |= Q(hold=fields["hold"], kind__in=ENDING)
         if Event.objects.filter(stands).exists():
             return None
         raise

@@ -109,8 +109,15 @@ def movements(hold_key: str) -> list[Movement]:
 
 
 def statement(account_key: str, *, before: int | None = None, limit: int = 50) -> list[Movement]:
-    """An account's movements, newest first; `before` is the `seq` of the last one seen."""
-    entries = Entry.objects.filter(account__key=account_key).order_by("-seq")
+    """An account's movements, newest first; `before` is the `seq` of the last one seen.
+
+    Raises NoSuchAccount.
+    """
+    # By its pk and not by a join: only then is the page read off the end of the index.
+    found = Account.objects.filter(key=account_key).values_list("pk", flat=True).first()
+    if found is None:
+        raise NoSuchAccount(account_key)
+    entries = Entry.objects.filter(account_id=found).order_by("-seq")
     if before is not None:
         entries = entries.filter(seq__lt=before)
     return _movements(entries[:limit])

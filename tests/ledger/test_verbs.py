@@ -337,6 +337,7 @@ def test_a_hold_that_nobody_placed_is_an_error(verb):
         lambda: verbs.adjust("nobody", 1, key="k", reason="r"),
         lambda: verbs.set_enforced("nobody", True),
         lambda: balance("nobody"),
+        lambda: statement("nobody"),
     ],
 )
 def test_an_account_that_nobody_opened_is_an_error_and_leaves_nothing(verb):
