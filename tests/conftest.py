@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.test.utils import override_settings
 
@@ -24,9 +25,11 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """Every file that a test writes lands in a folder of this run."""
     folder = tmp_path_factory.mktemp("data")
+    (folder / "static").mkdir()
     with override_settings(
         STUDIO_DATA_DIR=folder,
         MEDIA_ROOT=folder / "media",
+        STATIC_ROOT=folder / "static",
         SECRET_KEY="only for tests",
         STUDIO_VAULT_KEYS=[],
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -36,6 +39,14 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
         },
     ):
         yield folder
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file, as in life: threads have connections of their own, and wait for locks."""
+    default = connections["default"].settings_dict
+    if "sqlite3" in default["ENGINE"]:
+        default["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
 @pytest.fixture

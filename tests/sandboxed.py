@@ -48,7 +48,7 @@ class Sandbox:
 
     def accepted(self) -> list[dict[str, Any]]:
         """Every order it took."""
-        return [entry for entry in self.record() if entry.get("accepted")]
+        return [entry for entry in self.record() if entry["accepted_id"]]
 
     def reset(self) -> None:
         """Forget jobs, balances, plans and record."""

@@ -31,6 +31,13 @@ def api_of(account: Account) -> Api:
         return _apis[name]
 
 
+def hang_up() -> None:
+    """Close every client of this process; the next call makes new ones."""
+    with _lock:
+        while _apis:
+            _apis.popitem()[1].close()
+
+
 def speak(account: Account, key: Key) -> Vendor:
     """The vendor's adapter, speaking for this account. Raises vault.VaultError, loudly."""
     secret = key.open()

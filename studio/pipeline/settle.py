@@ -59,7 +59,7 @@ def fail(generation: Generation, report: Report) -> bool:
             Stage.WORKING,
             Stage.FAILED,
             vendor_word=report.word[:80],
-            fault=report.fault or Fault.TROUBLE,
+            fault=_fault(generation, report),
             fault_code=report.code[:80],
             fault_message=report.message[:2000],
             charged_milli=taken,
@@ -83,6 +83,15 @@ def lose(generation: Generation, why: str) -> bool:
     if moved:
         logger.error("lost %s %s", generation.uuid, generation.vendor)
     return moved
+
+
+def _fault(generation: Generation, report: Report) -> Fault:
+    """The class of the failure; a vendor that never came for our picture could not reach us."""
+    fault = report.fault or Fault.TROUBLE
+    links = generation.links.all()
+    if fault == Fault.TROUBLE and links and not any(link.first_fetched_at for link in links):
+        return Fault.REACH
+    return fault
 
 
 def _charged(generation: Generation, report: Report) -> int:
