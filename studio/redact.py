@@ -24,8 +24,8 @@ LARGEST = 65_536
 DEEPEST = 24
 
 SENSITIVE_NAME = re.compile(
-    r"(?i)(^|[-_]|(?<=[a-z])(?=[A-Z]))(authorization|cookie|token|secret|password|signature)$"
-    r"|api[-_]?key|access[-_]?key|client[-_]?secret|private[-_]?key|sessionid"
+    r"(?i)(authorization|cookie|token|secret|password|signature|sessionid)$"
+    r"|(api|access|private)[-_]?key|client[-_]?secret"
 )
 
 # Counted repeats: a hostile text must not make these slow.
@@ -54,14 +54,17 @@ def remember(secret: str) -> None:
 
 def spellings(secret: str) -> tuple[str, ...]:
     """The secret in the forms in which it may turn up, the longest first."""
-    raw = secret.encode()
+    raw = secret.encode(errors="replace")
+    in_json = json.dumps(secret)[1:-1]
     found = {
-        *(secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], repr(f"\"'{secret}")[4:-1]),
+        *(secret, in_json, in_json.replace("/", "\\/")),
+        *(repr(secret)[1:-1], repr(f"\"'{secret}")[4:-1]),
         *(quote(secret, safe=""), quote(secret), quote_plus(secret)),
         *(raw.hex(), raw.hex().upper()),
         *(inner for before in range(3) for inner in _inside_base64(raw, before)),
     }
     found |= {re.sub("%..", lambda code: code[0].lower(), text) for text in found}
+    found |= {text.replace("\\", "\\\\") for text in found}  # JSON inside JSON
     return tuple(sorted(found, key=lambda text: (-len(text), text)))
 
 

@@ -31,6 +31,7 @@ SPELLINGS = {
     "form-encoded": quote_plus(CANARY),
     "URL-encoded small": re.sub("%..", lambda code: code[0].lower(), quote(CANARY, safe="")),
     "JSON": json.dumps(CANARY),
+    "JSON with escaped slashes": json.dumps(CANARY).replace("/", "\\/"),
     "repr": repr(CANARY),
 }
 
