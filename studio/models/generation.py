@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Self
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import models
@@ -101,9 +101,29 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """Only these stages."""
         return self.filter(stage__in=list(stages))
 
+    def shown(self, tab: str) -> Self:
+        """The part of the gallery behind one of its tabs; any other word is the whole of it."""
+        if tab == "starred":
+            return self.kept().filter(favourite=True)
+        stages = {"progress": UNFINISHED, "ready": frozenset({Stage.READY}), "failed": FELL}.get(tab)
+        return self.kept().in_stages(sorted(stages)) if stages else self.kept()
+
     def drawn(self) -> Self:
-        """With all that a card shows, in one query more than the rows."""
-        return self.select_related("video", "account", "project").prefetch_related("inputs__image")
+        """With all that a card shows, in two queries more than the rows."""
+        return self.select_related("video", "account", "project").prefetch_related(
+            models.Prefetch("inputs", Input.objects.select_related("image", "sound")),
+            models.Prefetch("made_images", SourceImage.objects.order_by("id")),
+        )
+
+    def among(self, uuids: Iterable[UUID]) -> Self:
+        """Only these."""
+        return self.filter(uuid__in=list(uuids))
+
+    def done_lately(self, vendor: str, model: str, *, sandbox: bool) -> Self:
+        """The last ones of this model that became ready: what "usually takes" is read from."""
+        return self.filter(
+            stage=Stage.READY, vendor=vendor, model=model, sandbox=sandbox, accepted_at__isnull=False
+        ).order_by("-id")[:30]
 
     def due(self, now: datetime) -> Self:
         """Whose next step is due."""

@@ -44,6 +44,11 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         """Projects in which this person may order and change things."""
         return self.filter(memberships__user=user, memberships__role__in=EDITING, archived_at=None)
 
+    def with_role(self, user: Any) -> Self:
+        """With `role`: what this person is there."""
+        mine = Membership.objects.filter(project=models.OuterRef("pk"), user=user)
+        return self.annotate(role=models.Subquery(mine.values("role")[:1]))
+
     def with_cards(self) -> Self:
         """With `cards`: how many cards its gallery has, counted up to CARDS_COUNTED."""
         from studio.models.generation import Generation  # which itself needs Project

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import models
@@ -17,6 +18,14 @@ class SoundQuerySet(models.QuerySet["Sound"]):
     def visible_to(self, user: Any) -> Self:
         """Sounds of the projects that this person sees, the trash left out."""
         return self.filter(project__in=Project.objects.visible_to(user), trashed_at=None)
+
+    def kept(self) -> Self:
+        """The trash left out."""
+        return self.filter(trashed_at=None)
+
+    def among(self, uuids: Iterable[UUID]) -> Self:
+        """Only these."""
+        return self.filter(uuid__in=list(uuids))
 
     def newest(self) -> Self:
         """Newest first."""
