@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from urllib.parse import quote, quote_plus
 
 MASK = "***"
 SHORTEST = 6  # a shorter "secret" would mask half of every text
@@ -43,7 +42,16 @@ CREDENTIALS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^\s/@\"'<>]+@")
 QUERY = re.compile(r"(?i)\b(https?://[^\s?\"'<>]{1,2000}\?)[^\s\"'<>]+")
 OUR_LINK = re.compile(r"/(f|hooks)/[^/\s\"'<>?]+")
 
-_known: dict[str, tuple[str, ...]] = {}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spellings:
+    """What a secret looks like: plain, quoted, JSON and URL as one pattern; hex and base64."""
+
+    written: re.Pattern[str]
+    encoded: tuple[str, ...]
+
+
+_known: dict[str, Spellings] = {}
 
 
 def remember(secret: str) -> None:
@@ -52,20 +60,26 @@ def remember(secret: str) -> None:
         _known[secret] = spellings(secret)
 
 
-def spellings(secret: str) -> tuple[str, ...]:
-    """The secret in the forms in which it may turn up, the longest first."""
+def spellings(secret: str) -> Spellings:
+    """The forms in which the secret may turn up."""
     raw = secret.encode(errors="replace")
-    in_json = json.dumps(secret)[1:-1]
-    found = {
-        *(secret, in_json, in_json.replace("/", "\\/")),
-        *(repr(secret)[1:-1], repr(f"\"'{secret}")[4:-1]),
-        *(quote(secret, safe=""), quote(secret), quote_plus(secret)),
-        *(raw.hex(), raw.hex().upper()),
-        *(inner for before in range(3) for inner in _inside_base64(raw, before)),
-    }
-    found |= {re.sub("%..", lambda code: code[0].lower(), text) for text in found}
-    found |= {text.replace("\\", "\\\\") for text in found}  # JSON inside JSON
-    return tuple(sorted(found, key=lambda text: (-len(text), text)))
+    return Spellings(
+        written=re.compile("".join(_written(character) for character in secret)),
+        encoded=(
+            *(raw.hex(), raw.hex().upper()),
+            *(inner for before in range(3) for inner in _inside_base64(raw, before)),
+        ),
+    )
+
+
+def _written(character: str) -> str:
+    """Pattern of one character: as it is, escaped any number of times, or URL-encoded."""
+    if character.isascii() and character.isalnum():
+        return character
+    in_json = json.dumps(character)[1:-1].removeprefix("\\")
+    in_url = "".join(f"%{byte:02x}" for byte in character.encode(errors="replace"))
+    plain = rf"\\{{0,7}}(?:{re.escape(character)}|{re.escape(in_json)})"
+    return rf"(?:{plain}|(?i:{in_url}){'|[+]' if character == ' ' else ''})"
 
 
 def _inside_base64(raw: bytes, before: int) -> Iterable[str]:
@@ -99,11 +113,11 @@ def masked(text: str, secrets: Iterable[str] = (), longest: int = LONGEST_LINE) 
     return OUR_LINK.sub(rf"/\1/{MASK}", text)
 
 
-def _without(text: str, forms: tuple[str, ...]) -> str:
-    for form in forms:
+def _without(text: str, forms: Spellings) -> str:
+    for form in forms.encoded:
         if form in text:
             text = text.replace(form, MASK)
-    return text
+    return forms.written.sub(MASK, text)
 
 
 class RedactSecrets(logging.Filter):
