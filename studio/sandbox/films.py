@@ -76,7 +76,7 @@ def logo(preview: Path, target: Path) -> None:
     """Write the middle of a preview's middle frame as a square PNG of 256 pixels."""
     with av.open(str(preview)) as film:
         frames = list(film.decode(video=0))
-    picture = frames[len(frames) * 3 // 5].to_image()
+    picture = frames[len(frames) * 3 // 5].to_image()  # type: ignore[no-untyped-call]
     side = picture.height * 0.62
     left, top = (picture.width - side) / 2, picture.height * 0.16
     square = picture.crop((round(left), round(top), round(left + side), round(top + side)))
