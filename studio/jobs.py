@@ -6,8 +6,9 @@ Every job may run twice or late: the step begins with a claim and stops when it 
 from __future__ import annotations
 
 from studio import queue
-from studio.models import Generation
+from studio.models import Account, Generation
 from studio.pipeline.archive import archive
+from studio.pipeline.listings import refresh
 from studio.pipeline.submit import submit
 from studio.pipeline.tick import tick
 
@@ -27,6 +28,12 @@ def archive_generation(pk: int) -> None:
     rows = Generation.objects.select_related("account", "project", "user", "source")
     if generation := rows.filter(pk=pk).first():
         archive(generation)
+
+
+def refresh_listings(pk: int) -> None:
+    """Read one account's vendor lists anew."""
+    if account := Account.objects.filter(pk=pk).first():
+        refresh(account)
 
 
 def poll_tick(pk: int) -> None:

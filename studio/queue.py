@@ -17,7 +17,7 @@ from django_q.cluster import Cluster, Sentinel, get_mp_context
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-Job = Literal["submit_generation", "archive_generation", "poll_tick"]
+Job = Literal["submit_generation", "archive_generation", "poll_tick", "refresh_listings"]
 
 # Shared with every process of a cluster by fork: 1 once the cluster is to stop, so that a long
 # task can end early. A plain byte: a signal handler may write it without taking a lock.
@@ -83,6 +83,8 @@ def run_cluster(each_second: Callable[[], bool]) -> int:
     0 after SIGTERM or SIGINT and a clean end; 1 when a part died, or `each_second` (called
     meanwhile, in this process) says False: then everything must be made anew.
     """
+    global _stopping
+    _stopping = Value("b", 0, lock=False)  # this incarnation's own: the last one's says "stop"
     _Watchful.died = Value("b", 0, lock=False)
     cluster = _Cluster()
     cluster.start()

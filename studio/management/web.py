@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication
 
 
@@ -32,9 +33,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """The WSGI application."""
-        from studio.wsgi import application
-
-        return application
+        return get_wsgi_application()
 
 
 def serve() -> int:

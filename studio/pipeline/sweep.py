@@ -18,6 +18,7 @@ from studio.ledger import verbs as ledger
 from studio.ledger.reading import shares
 from studio.models import Beat, Generation, Stage
 from studio.pipeline.files import incoming
+from studio.pipeline.listings import ring_stale
 from studio.pipeline.worker import forget_old
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ def sweep() -> None:
     ring_waiting()
     ring_saving(alive)
     waive_old_doubts()
+    ring_stale()
     forget_old()
     clear_leftovers()
 

@@ -39,7 +39,7 @@ from studio.vendors.line import Reply
 from studio.vendors.mnml_catalog import MODEL
 from studio.vendors.options import Value
 
-UPLOAD = 45.0  # seconds: ten megabytes over a slow line, and still within a worker's lease
+UPLOAD = 22.0  # seconds: ten megabytes, and still shorter than a worker has to stop
 
 # Two dialects in one documentation; both are compared in lower case.
 CODES: dict[str, type[VendorError]] = {

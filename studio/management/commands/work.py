@@ -31,6 +31,7 @@ STALLED_AFTER = timedelta(seconds=150)
 
 class Command(BaseCommand):
     help = "Send orders, ask vendors, fetch results. Runs until it is stopped."
+    requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Keep one child running; end within 25 seconds of a signal."""
