@@ -5,7 +5,7 @@ Each writes to the socket and says whether the connection may be used again.
 
 from __future__ import annotations
 
-import contextlib
+import selectors
 import socket
 import struct
 import threading
@@ -22,6 +22,11 @@ class Wire:
         self, sock: socket.socket, request: Request, response: Response, stop: threading.Event
     ) -> None:
         self.sock, self.request, self.response, self.stop = sock, request, response, stop
+
+    @property
+    def stays(self) -> bool:
+        """Whether the other side wants to use the connection again."""
+        return self.request.header("connection").lower() != "close"
 
     def number(self, name: str, default: float) -> float:
         """A number among the fault's settings."""
@@ -58,10 +63,15 @@ class Wire:
             if self.stop.wait(min(step, seconds)):
                 return False
             seconds -= step
-            with contextlib.suppress(BlockingIOError):
-                if not self.sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
-                    return False
+            if self._gone():
+                return False
         return True
+
+    def _gone(self) -> bool:
+        """Whether the other side has closed. A plain recv would wait for the socket's timeout."""
+        with selectors.DefaultSelector() as ready:
+            ready.register(self.sock, selectors.EVENT_READ)
+            return bool(ready.select(0)) and not self.sock.recv(1, socket.MSG_PEEK)
 
 
 def _has(response: Response, name: str) -> bool:
@@ -72,7 +82,7 @@ def plain(wire: Wire) -> bool:
     """As it should be."""
     body = b"" if wire.request.method == "HEAD" else wire.response.body
     wire.write(wire.head() + body)
-    return wire.request.header("connection").lower() != "close"
+    return wire.stays
 
 
 def drop(wire: Wire) -> bool:
@@ -156,7 +166,7 @@ def trailer(wire: Wire) -> bool:
     head = wire.head(length=None)[:-2] + b"Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
     chunk = b"%x;kind=odd\r\n%s\r\n" % (len(body), body) if body else b""
     wire.write(head + chunk + b"0\r\nX-Sum: 1\r\n\r\n")
-    return True
+    return wire.stays
 
 
 def big_header(wire: Wire) -> bool:

@@ -93,26 +93,26 @@ class Server:
             with connection, connection.makefile("rb") as stream:
                 connection.settimeout(PATIENCE)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                while not self._stop.is_set():
-                    request = self._read(connection, stream)
-                    if request is None:
-                        break
-                    wire = Wire(connection, request, self._answer(request), self._stop)
-                    if not send(wire):
-                        break
-        except BadRequest as error:
-            with contextlib.suppress(OSError):
-                wire = Wire(
-                    connection,
-                    Request(method="GET", target="/", headers={}),
-                    answer({"error": str(error)}, 400),
-                    self._stop,
-                )
-                send(wire)
+                while not self._stop.is_set() and self._exchange(connection, stream):
+                    continue
         except OSError:
             return
         finally:
             self._connections.discard(connection)
+
+    def _exchange(self, connection: socket.socket, stream: BinaryIO) -> bool:
+        """One request and its answer; False when the connection is done with."""
+        try:
+            request = self._read(connection, stream)
+        except BadRequest as error:
+            refusal = answer({"error": str(error)}, 400)
+            send(
+                Wire(connection, Request(method="GET", target="/", headers={}), refusal, self._stop)
+            )
+            return False
+        return request is not None and send(
+            Wire(connection, request, self._answer(request), self._stop)
+        )
 
     def _answer(self, request: Request) -> Response:
         try:
