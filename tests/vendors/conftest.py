@@ -1,4 +1,4 @@
-"""A server that writes down the very bytes which an adapter sends."""
+"""A server that writes down the very bytes which an adapter sends, and the sandbox."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from studio.net import Api
 from studio.vendors.base import Vendor
 from tests.vendors.hearing import KEY, Seen, Wire
+from tests.vendors.playing import Sandbox, at_home, playing
 
 
 @pytest.fixture
@@ -53,3 +54,10 @@ def on_wire(wire: Wire) -> Iterator[Callable[[type[Vendor]], Vendor]]:
     """Adapters that really speak HTTP, to `wire`."""
     with Api(wire.origin) as api:
         yield lambda vendor: vendor(api, lambda: KEY)
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The sandbox as a process of its own, with our side of the wire."""
+    with at_home() as home, playing(home, tmp_path_factory.mktemp("sandbox")) as played:
+        yield played

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from typing import Any
 
@@ -26,180 +25,12 @@ from studio.vendors.base import (
     Vendor,
 )
 from studio.vendors.errors import BadKey, Fault, InDoubt, Misread, NotSent, Refused, TooFast
-from tests.vendors.hearing import json_examples, page, speak
+from tests.vendors.hearing import speak
+from tests.vendors.nonsense import answers
 
 EXAMPLES = 2_000
 TICKETS = [Ticket("a1"), Ticket("b2", "other")]
 MODELS = {vendor.slug: [model.slug for model in vendor.models] for vendor in VENDORS.values()}
-
-WORDS = st.sampled_from(
-    [
-        "success",
-        "succeeded",
-        "ok",
-        "error",
-        "pending",
-        "processing",
-        "failed",
-        "canceled",
-        "starting",
-        "OK",
-        "NO_CREDITS",
-        "unauthorized",
-        "a1",
-        "b2",
-        "https://x.example/v.mp4",
-        "{}",
-        "null",
-        "invalid api key",
-        "insufficient credits",
-        "task not found",
-        "unknown status: aborted",
-        "",
-    ]
-)
-CODES = st.sampled_from(
-    [
-        0,
-        -1,
-        1,
-        2,
-        3,
-        4,
-        1000,
-        1003,
-        1005,
-        1006,
-        1008,
-        1015,
-        1101,
-        1200,
-        1999,
-        100000,
-        200007,
-        300002,
-        300004,
-        300013,
-        400000,
-        400301,
-        429000,
-        600001,
-        424242,
-    ]
-)
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | CODES
-    | CODES.map(str)
-    | WORDS
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=30)
-)
-FIELD = st.sampled_from(
-    [
-        "code",
-        "msg",
-        "message",
-        "status",
-        "id",
-        "data",
-        "result",
-        "error",
-        "_id",
-        "_ids",
-        "video_url",
-        "output",
-        "job_id",
-        "taskId",
-        "taskInfo",
-        "taskResult",
-        "usage",
-        "credits",
-        "credit",
-        "successList",
-        "errorList",
-        "successIds",
-        "noPermissionItems",
-        "deduction_credit",
-        "create_time",
-        "value",
-        "resolutionList",
-        "durationList",
-        "generate_audio",
-        "details",
-        "retryAfterSeconds",
-        "effect_code",
-        "en",
-        "seed",
-        "videos",
-        "images",
-        "input",
-    ]
-) | st.text(max_size=8)
-TREES = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(FIELD, inner, max_size=6),
-    max_leaves=20,
-)
-GOLDEN: list[Any] = [example for name in VENDORS for example in json_examples(page(name))] + [
-    {"code": 1000, "msg": "OK", "data": {"_id": "a1", "status": 1, "deduction_credit": 20}},
-    {"code": 1000, "data": {"successList": [{"_id": "a1"}], "errorList": []}},
-    {
-        "code": 1000,
-        "data": {
-            "result": [
-                {"_id": "a1", "status": 3, "video_url": "https://x.example/1.mp4"},
-                {"_id": "b2", "status": 4, "msg": "no"},
-            ]
-        },
-    },
-    {"code": 1000, "data": {"successIds": ["a1"], "noPermissionItems": [{"_id": "b2"}]}},
-    {"code": 1000, "data": [{"value": "m", "resolutionList": [{"value": "720p"}]}]},
-    {"code": 1000, "data": {"credit": 5}},
-    {"code": 0, "data": {"taskId": "a1", "status": "success", "taskInfo": '{"videos": [{}]}'}},
-    {"status": "success", "message": ["https://x.example/1.mp4"], "seed": 1},
-    {"status": "success", "id": "a1", "seed": 1},
-    {"status": "success", "credits": 485},
-]
-
-
-@st.composite
-def mutated(draw: st.DrawFn) -> object:
-    """A documented answer in which up to three places say something else."""
-    value = copy.deepcopy(draw(st.sampled_from(GOLDEN)))
-    for _ in range(draw(st.integers(0, 3))):
-        spot: Any = value
-        while True:
-            places = list(spot) if isinstance(spot, dict) else list(range(len(spot)))
-            if not places:
-                break
-            place = draw(st.sampled_from(places))
-            if isinstance(spot[place], dict | list) and draw(st.booleans()):
-                spot = spot[place]
-                continue
-            spot[place] = draw(TREES)
-            break
-    return value
-
-
-BODIES = (
-    mutated().map(lambda value: json.dumps(value).encode())
-    | TREES.map(lambda value: json.dumps(value).encode())
-    | st.binary(max_size=60)
-    | st.sampled_from([b"", b"<html>502</html>", b'{"code": NaN}', b"\xef\xbb\xbf{}", b"[" * 5000])
-)
-ANSWERS = st.builds(
-    Answer,
-    status=st.sampled_from([200] * 8 + [201, 204, 301, 302, 303, 304, 307, 400, 401, 402, 403, 404])
-    | st.sampled_from([409, 413, 422, 429, 500, 502, 503, 504])
-    | st.integers(100, 599),
-    headers=st.fixed_dictionaries(
-        {}, optional={"retry-after": st.sampled_from(["3", "-1", "soon", "9" * 40, ""])}
-    ),
-    body=BODIES,
-)
 
 
 def evidence(raw: object) -> None:
@@ -284,7 +115,7 @@ def orders(adapter: Vendor) -> list[Any]:
 @pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda vendor: vendor.slug)
 def test_any_answer_to_an_order_is_classified(vendor: type[Vendor]):
     @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None)
-    @given(said=ANSWERS, which=st.integers(0, 9))
+    @given(said=answers(vendor.slug), which=st.integers(0, 9))
     def classified(said: Answer, which: int) -> None:
         adapter, _api = speak(vendor, said)
         asked = orders(adapter)
@@ -301,7 +132,7 @@ def test_any_answer_to_an_order_is_classified(vendor: type[Vendor]):
 @pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda vendor: vendor.slug)
 def test_any_answer_to_a_question_is_classified(vendor: type[Vendor]):
     @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None)
-    @given(said=ANSWERS)
+    @given(said=answers(vendor.slug))
     def classified(said: Answer) -> None:
         adapter, _api = speak(vendor, said)
         for ask in questions(adapter):
