@@ -226,6 +226,7 @@ class Vendor(Protocol):
     models: ClassVar[tuple[Model, ...]]
     batch: ClassVar[int]  # how many tickets one poll may ask for
     key_help: ClassVar[str]  # one sentence: where to find the key
+    listings: ClassVar[tuple[str, ...]]  # names of its lists ("effects"), () for a vendor without
 
     def __init__(self, api: Api, secret: Callable[[], str]) -> None: ...
 
@@ -270,9 +271,7 @@ class Deletes(Protocol):
 
 @runtime_checkable
 class Lists(Protocol):
-    """Keeps lists of its own that forms draw from ("effects", "models")."""
-
-    listings: ClassVar[tuple[str, ...]]
+    """Keeps lists of its own that forms draw from; Vendor.listings names them."""
 
     def list_entries(self, listing: str) -> list[Entry]:
         """Fetch one list, in the vendor's order. Raises as `poll` does."""

@@ -90,6 +90,7 @@ class Mnml:
     refund: ClassVar[Refund] = Refund.KEPT
     models: ClassVar[tuple[Model, ...]] = (MODEL,)
     batch: ClassVar[int] = 1
+    listings: ClassVar[tuple[str, ...]] = ()
     key_help: ClassVar[str] = "Sign in at mnmlai.dev, open API Keys and create a key."
 
     def __init__(self, api: Api, secret: Callable[[], str]) -> None:

@@ -82,6 +82,7 @@ class Reelbyte:
     refund: ClassVar[Refund] = Refund.RETURNED
     models: ClassVar[tuple[Model, ...]] = MODELS
     batch: ClassVar[int] = 1
+    listings: ClassVar[tuple[str, ...]] = ()
     key_help: ClassVar[str] = (
         "Sign in at reelbyte.video, open Settings, API Keys, and click Create."
     )

@@ -70,6 +70,7 @@ class Remaker:
     refund: ClassVar[Refund] = Refund.KEPT
     models: ClassVar[tuple[Model, ...]] = MODELS
     batch: ClassVar[int] = 1
+    listings: ClassVar[tuple[str, ...]] = ()
     key_help: ClassVar[str] = "Sign in at remaker.ai, open API Key Settings and copy your API key."
 
     def __init__(self, api: Api, secret: Callable[[], str]) -> None:

@@ -84,7 +84,9 @@ def test_only_those_that_can_are_said_to_be_able():
         "mnml": {"ReportsBalance"},
         "akool": {"Redubs", "Deletes", "Lists", "ReportsBalance", "CallsBack"},
     }
-    assert issubclass(VENDORS["akool"], CallsBack)
+    for ability in (Redubs, Deletes, Lists, ReportsBalance, CallsBack):
+        assert issubclass(VENDORS["akool"], ability)
+        assert not issubclass(VENDORS["remaker"], ability)
 
 
 @EVERY_VENDOR
@@ -92,6 +94,7 @@ def test_a_vendor_says_what_people_need_to_know(vendor: type[Vendor]):
     assert vendor.origin.startswith("https://")
     assert not vendor.origin.endswith("/")
     assert vendor.batch >= 1
+    assert bool(vendor.listings) == issubclass(vendor, Lists)
     assert vendor.key_help.endswith(".")
     slugs = [model.slug for model in vendor.models]
     assert len(slugs) == len(set(slugs))
