@@ -86,7 +86,10 @@ def serve(request: HttpRequest, stored: Stored) -> HttpResponseBase:
         return HttpResponse(status=status, headers=headers)
     file.seek(start)
     assert file.file is not None  # noqa: S101 just opened
-    response = FileResponse(Part(file.file, end - start), status=status, headers=headers)
+    mime = headers.pop("Content-Type")  # or FileResponse would guess one
+    response = FileResponse(
+        Part(file.file, end - start), status=status, headers=headers, content_type=mime
+    )
     response.block_size = BLOCK
     return response
 
