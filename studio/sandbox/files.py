@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -25,7 +26,8 @@ class Files:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._making = threading.Lock()  # one film at a time: the machine has other work to do
+        # Two films at a time, for the machine has other work to do; one recipe is made once.
+        self._hands = (threading.Lock(), threading.Lock())
 
     def answer(self, request: Request, job: Job | None) -> Response:
         """The file, a part of it, or why not."""
@@ -99,18 +101,22 @@ class Files:
         """The file made by this recipe, made now when it is not there yet."""
         name = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:40]
         target = self._world.folder / "films" / f"{name}.{kind}"
-        with self._making:
+        with self._hands[int(name[0], 16) % 2]:
             if not target.exists():
-                passing = target.with_suffix(".passing")
+                passing = target.with_suffix(f".{kind}.passing")
                 make(passing)
                 passing.replace(target)
                 self._tidy()
         return target
 
     def _tidy(self) -> None:
-        made = sorted((self._world.folder / "films").iterdir(), key=lambda p: p.stat().st_mtime)
-        for old in made[:-KEPT]:
-            old.unlink(missing_ok=True)
+        """Remove the oldest files beyond those that are kept; the other hand may be at it too."""
+        made = [path for path in (self._world.folder / "films").iterdir() if path.suffix in TYPES]
+        if len(made) > KEPT:
+            with contextlib.suppress(FileNotFoundError):
+                made.sort(key=lambda path: path.stat().st_mtime)
+                for old in made[: len(made) - KEPT]:
+                    old.unlink()
 
 
 def _ranged(request: Request, data: bytes, content_type: str) -> Response:
