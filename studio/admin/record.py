@@ -15,6 +15,11 @@ class Record(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     actions = None
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Every column that is not left out: then no form field is ever made of one."""
+        left_out = self.exclude or ()
+        return [field.name for field in self.opts.fields if field.name not in left_out]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
