@@ -11,6 +11,7 @@ from typing import Any
 import av
 from av.audio.frame import AudioFrame
 from av.filter import Graph
+from av.filter.context import FilterContext
 
 RATE = 44_100
 BLOCK = 1_024  # samples in one AAC frame
@@ -73,7 +74,7 @@ def check(path: Path) -> None:
     raise Silent(path.name)
 
 
-def _finished(graph: Graph, last: object, seconds: float) -> Iterator[AudioFrame]:
+def _finished(graph: Graph, last: FilterContext, seconds: float) -> Iterator[AudioFrame]:
     chain = (
         ("atrim", f"end={seconds}"),
         ("afade", f"t=out:st={max(0.0, seconds - 0.5)}:d=0.5"),
@@ -83,7 +84,7 @@ def _finished(graph: Graph, last: object, seconds: float) -> Iterator[AudioFrame
     )
     for name, arguments in chain:
         step = graph.add(name, arguments) if arguments else graph.add(name)
-        last.link_to(step)  # type: ignore[attr-defined]
+        last.link_to(step)
         last = step
     graph.configure()
     return drained(graph)

@@ -61,7 +61,7 @@ class Settings:
 
 
 class World:
-    """State and its lock; `hook` style behaviour stays with the vendors."""
+    """Everything that is remembered; whoever changes it holds `lock`."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
