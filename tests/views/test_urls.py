@@ -28,11 +28,11 @@ METHODS = ("GET", "POST", "PUT", "DELETE")
 # The stock admin's own addresses are tested in test_admin.
 MATRIX: dict[str, dict[str, set[str]]] = {
     "studio": {"GET": IN},
-    "pulse": {"GET": IN},
+    "pulse": {"GET": MEMBERS},
     "project": {"GET": MEMBERS},
     "project_new": {"GET": IN, "POST": IN},
     "project_edit": {"GET": EDITORS, "POST": EDITORS},
-    "compose": {"GET": EDITORS},
+    "compose": {"GET": EDITORS, "POST": EDITORS},
     "price": {"GET": EDITORS, "POST": EDITORS},
     "generate": {"POST": EDITORS},
     "image_add": {"POST": EDITORS},
@@ -81,6 +81,7 @@ def addresses(
         "image_file": reverse("image_file", args=[image.uuid, "image"]),
         "link_file": link,
         "hook": reverse("hook", args=["no-such-token"]),
+        "pulse": f"{reverse('pulse')}?project={project.uuid}&after=0",
     }
     return found | {name: reverse(name) for name in MATRIX.keys() - found.keys()}
 
