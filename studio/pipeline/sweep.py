@@ -10,7 +10,7 @@ import logging
 import shutil
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from studio import clock, queue
@@ -30,20 +30,29 @@ LEFTOVERS = timedelta(hours=6)
 
 
 def sweep() -> None:
-    """Look at everything unfinished once."""
-    alive = Beat.owners_alive(clock.now())
-    doubt_the_dead(alive)
-    ring_waiting()
-    ring_saving(alive)
-    waive_old_doubts()
-    ring_stale()
-    forget_old()
-    clear_leftovers()
+    """Look at everything unfinished once. A step that breaks is told and stops no other."""
+    steps = (
+        doubt_the_dead,
+        ring_waiting,
+        ring_saving,
+        waive_old_doubts,
+        ring_stale,
+        forget_old,
+        clear_leftovers,
+    )
+    for step in steps:
+        try:
+            step()
+        except DatabaseError:
+            raise
+        except Exception:  # the border: one broken row must not stop all other work
+            logger.exception("the sweep broke in %s", step.__name__)
 
 
-def doubt_the_dead(alive: set[str]) -> int:
+def doubt_the_dead() -> int:
     """Orders whose sender died while sending may have been accepted: they are in doubt."""
     now = clock.now()
+    alive = Beat.owners_alive(now)
     orphans = Generation.objects.in_stages([Stage.SENDING]).filter(
         Q(lease_until__lt=now) | ~Q(owner__in=alive)
     )
@@ -83,14 +92,13 @@ def ring_waiting() -> int:
     return count
 
 
-def ring_saving(alive: set[str]) -> int:
+def ring_saving() -> int:
     """Ring for finished work whose copy nobody is fetching."""
     now = clock.now()
-    waiting = (
-        Generation.objects.in_stages([Stage.SAVING])
-        .due(now)
-        .filter(Q(owner="") | Q(lease_until__lt=now) | ~Q(owner__in=alive))
-    )
+    alive = Beat.owners_alive(now)
+    unattended = Q(owner="", due_at__lte=now)
+    deserted = ~Q(owner="") & (Q(lease_until__lt=now) | ~Q(owner__in=alive))
+    waiting = Generation.objects.in_stages([Stage.SAVING]).filter(unattended | deserted)
     count = 0
     for row in waiting[:AT_ONCE]:
         with transaction.atomic():

@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.db import DatabaseError
 from django.db.models import Count
 
 from studio import clock
@@ -158,7 +159,12 @@ class Engine:
             account, key = self.asked.pop(future)
             self.under_way[account.pk] -= 1
             self.answers += 1
-            poll.apply(future.result(), account, key)
+            try:
+                poll.apply(future.result(), account, key)
+            except DatabaseError:
+                raise
+            except Exception:  # the border: one broken answer must not stop all other work
+                logger.exception("an answer of %s broke us", account)
 
     def close(self) -> None:
         """Wait for questions under way, each bound by its own deadline, and take them in."""

@@ -43,7 +43,7 @@ class House:
     def manage(self, *arguments: str, timeout: float = 120) -> str:
         """Run one management command; fails with its output when it fails."""
         done = subprocess.run(
-            [sys.executable, "manage.py", arguments[0], "--skip-checks", *arguments[1:]],
+            [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.env,
             capture_output=True,
@@ -94,6 +94,11 @@ class House:
         with suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
         return family.index(victim)
+
+    def last_words(self) -> str:
+        """The end of the worker's log, for a failure's message."""
+        lines = (self.folder / "worker.log").read_text(errors="replace").splitlines()
+        return "\n".join(line[:400] for line in lines if "INFO" not in line)[-4000:]
 
     def close(self) -> None:
         """Leave nothing behind."""
@@ -155,7 +160,7 @@ def open_house(kind: str, folder: Path, *sandbox: str) -> Iterator[House]:
     ):
         house = House(folder, box, database)
         try:
-            house.manage("migrate", "-v", "0")
+            house.manage("migrate", "--skip-checks", "-v", "0")
             house.manage("demo", "-v", "0")
             house.manage("shell", "-v", "0", "-c", ENRICH)
             yield house

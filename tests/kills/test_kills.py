@@ -66,7 +66,7 @@ def test_killing_the_worker_pays_nothing_twice_and_forgets_nothing(
     assert sum(row["stage"] == "ready" for row in rows) > len(rows) / 2
 
 
-def settle(house: House, patience: float = 240) -> None:
+def settle(house: House, patience: float = 120) -> None:
     """Wait until nothing moves any more but what is in doubt."""
     until = time.monotonic() + patience
     while True:
@@ -74,7 +74,7 @@ def settle(house: House, patience: float = 240) -> None:
         stages = house.ask(STAGES)
         if not set(stages) & {"ordered", "sending", "working", "saving"}:
             return
-        assert time.monotonic() < until, f"does not settle: {stages}"
+        assert time.monotonic() < until, f"does not settle: {stages}\n{house.last_words()}"
         time.sleep(1)
 
 

@@ -136,7 +136,7 @@ def test_a_fetch_whose_worker_died_is_rung_for_again(
             "due_at": clock.now() - timedelta(seconds=1),
         }
     )
-    assert ring_saving({"alive"}) == 1
+    assert ring_saving() == 1
     generation.refresh_from_db()
     assert generation.owner == ""
 
