@@ -6,6 +6,7 @@ is due is always derived from our own tables, so a lost, doubled or empty queue 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import threading
@@ -99,17 +100,25 @@ def run_cluster(each_second: Callable[[], bool]) -> int:
     return 0
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent dies (Linux; elsewhere nothing)."""
-    try:
-        import ctypes
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to kill this process when its parent dies (Linux; elsewhere nothing).
 
+    A parent that died before the kernel was asked is noticed too.
+    """
+    try:
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     except (OSError, AttributeError):
         return
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def leave_no_orphans() -> None:
     """Let every process forked from now on die with the one that forked it."""
-    os.register_at_fork(after_in_child=die_with_parent)
+    forking: list[int] = [0]
+
+    def before() -> None:
+        forking[0] = os.getpid()
+
+    os.register_at_fork(before=before, after_in_child=lambda: die_with_parent(forking[0]))

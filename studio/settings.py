@@ -92,7 +92,7 @@ STUDIO_ALLOWED_PRIVATE_HOSTS = frozenset(
         "",
         "Hosts (`host` or `host:port`) exempt from the guard against private addresses.",
     )
-)
+) | ({urlsplit(STUDIO_SANDBOX_URL).netloc} if STUDIO_SANDBOX else frozenset())
 STUDIO_VENDOR_URLS = {
     vendor: url.rstrip("/")
     for vendor in ("remaker", "reelbyte", "mnml", "akool")

@@ -20,13 +20,14 @@ def fork(run: Callable[[], int], *, output: int | None = None) -> int:
 
     `output` is a file descriptor for its standard output and error. The child dies with us.
     """
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
         os.setsid()
-        die_with_parent()
+        die_with_parent(parent)
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
             signal.signal(name, signal.SIG_DFL)
         if output is not None:

@@ -14,6 +14,8 @@ from django.http import QueryDict
 
 from studio import clock, media
 from studio.forms.composer import ComposerForm
+from studio.forms.reading import read
+from studio.forms.settle import plain, settle
 from studio.forms.shelf import Shelf
 from studio.management.commands.show import describe
 from studio.models import UNFINISHED, Generation, Listing, Project, Role, SourceImage, Stage, User
@@ -22,7 +24,7 @@ from studio.pipeline.library import take_image, take_link
 from studio.pipeline.lines import choose_account
 from studio.pipeline.order import order
 from studio.vendors import UnknownModel, find_model
-from studio.vendors.base import Model
+from studio.vendors.base import Listings, Model
 from studio.vendors.options import Flag, Picture
 
 LOOK_EVERY = 0.1
@@ -103,10 +105,11 @@ def place(options: dict[str, Any]) -> Generation:
     end = take(project, user, options["end_image"]) if options["end_image"] else None
     account = choose_account(options["model"].partition("/")[0])
     listings = Listing.of(_vendor.slug, sandbox=bool(account and account.sandbox))
+    plan = account.plan if account else ""
     data = form_data(spec, options["prompt"], options["set"], images, end)
+    fill_in(data, spec, listings, plan)
     chosen = [*data.getlist("image"), *data.getlist("end_image"), *data.getlist("audio")]
     shelf = Shelf.of(project, images=True, sounds=True, chosen=chosen)
-    plan = account.plan if account else ""
     form = ComposerForm(spec, data, shelf=shelf, listings=listings, plan=plan)
     if unknown := sorted(set(data) - set(form.fields)):
         raise Sorry(f"{spec.label} has no field {unknown[0]} with these settings.")
@@ -157,6 +160,14 @@ def form_data(
             value = "on" if value.lower() in ("1", "true", "yes", "on") else "off"
         data.appendlist(name, value)
     return data
+
+
+def fill_in(data: QueryDict, spec: Model, listings: Listings, plan: str) -> None:
+    """What was not said stays at its default, for the fields that these settings draw."""
+    said = read(spec.options, data)
+    for name, value in settle(spec, said, listings, plan=plan).values.items():
+        if name not in data and value != "":
+            data[name] = ("on" if value else "off") if isinstance(value, bool) else plain(value)
 
 
 def find_user(name: str) -> User:
