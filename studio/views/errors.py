@@ -22,7 +22,7 @@ def sorry(
     if request.headers.get("HX-Request") == "true":
         return toast(HttpResponse(status=status), sentence, "bad")
     context = {"title": title, "sentence": sentence, "way": way, "theme": theme_of(request)}
-    return HttpResponse(render_to_string("errors/page.html", context), status=status)
+    return HttpResponse(render_to_string("errors/plain.html", context), status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

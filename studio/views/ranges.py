@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import IO
 
 from django.core.files.storage import default_storage
@@ -65,7 +66,7 @@ def serve(request: HttpRequest, stored: Stored) -> HttpResponseBase:
     except (FileNotFoundError, IsADirectoryError):
         raise Http404 from None
     # names in the storage are written once, so name and length are the whole truth
-    etag = quote_etag(f"{stored.name.rsplit('/', 1)[-1]}-{size:x}")
+    etag = quote_etag(f"{sha256(stored.name.encode()).hexdigest()[:16]}-{size:x}")
     headers = _headers(stored, etag)
     if etag in request.headers.get("If-None-Match", ""):
         file.close()
