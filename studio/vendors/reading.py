@@ -68,10 +68,8 @@ def seconds(value: object) -> float | None:
 
 def thousandths(value: object) -> int | None:
     """A plain decimal number in thousandths: 20 and "20" are 20000, 22.5 is 22500."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    said = str(value).strip()
-    if not _DECIMAL.fullmatch(said):  # NaN and 1e20 neither
+    said = str(value).strip() if isinstance(value, int | float | str) else ""
+    if not _DECIMAL.fullmatch(said):  # nor are True, NaN and 1e20
         return None
     return int((Decimal(said) * 1000).to_integral_value(rounding=ROUND_HALF_UP))
 

@@ -194,6 +194,12 @@ def test_a_deletion_says_what_became_of_each(wire, on_wire):
     assert removals[2].message
 
 
+def test_a_deletion_that_is_said_to_have_failed_too_has_failed():
+    both = ok({"successIds": ["a"], "noPermissionItems": [{"_id": "a", "msg": "not yours"}]})
+    (removal,) = speak(Akool, answer(both))[0].delete([Ticket("a")])
+    assert (removal.removed, removal.message) == (False, "not yours")
+
+
 def test_effects_come_with_their_previews(wire, on_wire):
     effect = {"_id": "1", "name": "Bloom", "logo": "https://x.example/l.png", "effect_code": "bl"}
     wire.says = ok(

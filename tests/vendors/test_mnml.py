@@ -200,6 +200,7 @@ def problem(code: str, **more: object) -> dict[str, object]:
         (answer(problem("NO_CREDITS"), 403), OutOfCredits),
         (answer(problem("invalid_api_key"), 401), BadKey),
         (answer(problem("anything"), 401), BadKey),
+        (answer(problem("NO_CREDITS"), 401), BadKey),
         (answer(b"<html>", 401), BadKey),
         (answer(problem("invalid_something"), 400), BadInput),
         (answer(problem("no_idea"), 403), Trouble),
@@ -228,10 +229,11 @@ def test_an_order_without_a_clear_yes_is_classified(reply, error):
 
 
 def test_a_rate_limit_may_say_in_its_body_how_long_to_wait():
-    reply = problem("rate_limit_exceeded", details={"retryAfterSeconds": 30})
-    with pytest.raises(TooFast) as caught:
-        speak(Mnml, answer(reply, 429))[0].poll([Ticket("a")])
-    assert caught.value.retry_after == 30
+    for asked, obeyed in ((30, 30), (7200, 3600), ("soon", None), (-1, None)):
+        reply = problem("rate_limit_exceeded", details={"retryAfterSeconds": asked})
+        with pytest.raises(TooFast) as caught:
+            speak(Mnml, answer(reply, 429))[0].poll([Ticket("a")])
+        assert caught.value.retry_after == obeyed
 
 
 def test_a_status_is_asked_for_by_id(wire, on_wire):

@@ -211,11 +211,14 @@ def test_every_code_of_the_page_is_known():
         (answer(said(400301, "Failed to download the image")), OutOfReach),
         (answer(said(300004)), Trouble),
         (answer(said(300013)), InDoubt),
-        (answer(said(600001)), InDoubt),
+        (answer(said(300013, "Not enough credits for a second one")), InDoubt),
+        (answer(said(300102, "Your sensitive content is in progress")), InDoubt),
+        (answer(said(600001, "Content policy")), InDoubt),
         (answer(said(123456)), InDoubt),
         (answer(said(500), status=500), InDoubt),
         (answer(CREATED, status=500), InDoubt),
         (answer(said(100000)), InDoubt),
+        (answer(said(100000, "Not enough credits")), InDoubt),
         (answer(said(100000, result={"job_id": "../x"})), InDoubt),
         (answer(said(100000, result={"job_id": "x" * 201})), InDoubt),
         (answer(b""), InDoubt),
@@ -283,6 +286,8 @@ def test_a_failure_keeps_the_vendors_sentence_and_its_class():
     [
         (answer(said(200007)), BadKey),
         (answer(said(429000)), TooFast),
+        (answer(b"<html>", status=401), BadKey),
+        (answer(b"<html>", status=429), TooFast),
         (answer(said(400000)), Misread),
         (answer(b"", status=500), Misread),
         (answer(b"not json"), Misread),
@@ -296,7 +301,7 @@ def test_a_question_without_an_answer_is_classified(reply, error):
 
 
 def test_a_made_up_job_proves_the_key():
-    for code in (300004, 300013, 600001, 400301, 100000):
+    for code in (300004, 300013, 300102, 600001, 400301, 100000):
         speak(Remaker, answer(said(code)))[0].probe()
     for code, error in ((200007, BadKey), (400000, Misread), (999, Misread)):
         with pytest.raises(error):
