@@ -20,7 +20,9 @@ from studio.vendors.errors import (
     TooFast,
     VendorError,
 )
+from studio.vendors.mnml import Mnml
 from studio.vendors.reelbyte import Reelbyte
+from studio.vendors.remaker import Remaker
 from tests.vendors.playing import Sandbox, finish
 
 EVERY_VENDOR = pytest.mark.parametrize("vendor", list(VENDORS.values()), ids=lambda v: v.slug)
@@ -173,3 +175,52 @@ def test_a_deletion_may_work_by_half(sandbox: Sandbox):
     removals = adapter.delete([job.ticket for job in jobs])
     assert {removal.removed for removal in removals} == {True, False}
     assert all(removal.removed or removal.message for removal in removals)
+
+
+DIALECTS = [
+    (Remaker, {"remaker.http_errors": True}),
+    (Reelbyte, {"reelbyte.bad_key_status": 401}),
+    (Mnml, {"mnml.codes": "errors", "mnml.no_credits_status": 403}),
+]
+
+
+@pytest.mark.parametrize(("vendor", "switches"), DIALECTS, ids=lambda part: str(part)[:20])
+def test_the_other_dialect_of_a_vendor_is_understood_alike(
+    sandbox: Sandbox, vendor: type[Vendor], switches: dict[str, object]
+):
+    usual = {name: sandbox.control("switches")[name] for name in switches}
+    sandbox.control("switches", switches)
+    try:
+        stranger = sandbox.adapter(vendor, "nobody-knows-me", known=False)
+        with pytest.raises(BadKey):
+            stranger.probe()
+        with pytest.raises(OutOfCredits):
+            fault(sandbox, vendor, "no_credits")()
+        test_a_failed_job_says_why(sandbox, vendor)
+        test_a_job_that_vanishes_is_gone_or_absent(sandbox, vendor)
+    finally:
+        sandbox.control("switches", usual)
+
+
+def test_reelbytes_whole_row_gives_two_ids_and_works_with_either(sandbox: Sandbox):
+    sandbox.control("switches", {"reelbyte.full_row": True})
+    try:
+        adapter = sandbox.adapter(Reelbyte)
+        accepted = adapter.submit(sandbox.request("reelbyte/seedance-1-lite"))
+        assert accepted.ticket.alias
+        assert accepted.ticket.alias != accepted.ticket.id
+        assert finish(adapter, accepted).state == State.DONE
+    finally:
+        sandbox.control("switches", {"reelbyte.full_row": False})
+
+
+@pytest.mark.parametrize("name", ["failed_reason", "msg", "error"])
+def test_akools_reason_is_found_under_any_name(sandbox: Sandbox, name: str):
+    sandbox.control("switches", {"akool.failure_field": name})
+    try:
+        adapter = sandbox.adapter(Akool)
+        prompt = "A harbour [[fault:fail;reason=The moon was full]]"
+        accepted = adapter.submit(sandbox.request("akool/image-to-video", prompt=prompt))
+        assert finish(adapter, accepted).message == "The moon was full"
+    finally:
+        sandbox.control("switches", {"akool.failure_field": ""})
