@@ -105,6 +105,12 @@ class ComposerForm(forms.Form):
             audio=audio if isinstance(audio, Sound) else None,
         )
 
+    def refuse(self, name: str, sentence: str) -> None:
+        """Say at this field (at the whole form if it is not drawn) why it cannot be."""
+        if not self.is_bound and not hasattr(self, "cleaned_data"):
+            self.cleaned_data = {}  # what Django keeps errors beside, made by checking only
+        self.add_error(name if name in self.fields else None, sentence)
+
     @property
     def main(self) -> Iterator[forms.BoundField]:
         """The fields that stand open, in the catalog's order."""
@@ -124,6 +130,11 @@ class ComposerForm(forms.Form):
             if option.advanced and self._differs(option)
         ]
 
+    @property
+    def advanced_open(self) -> bool:
+        """Is there a mistake among the folded fields?"""
+        return any(option.advanced and self.errors.get(option.name) for option in self.options)
+
     def _differs(self, option: Option) -> bool:
         now = self[option.name].value()
         default = default_of(option)
@@ -133,8 +144,6 @@ class ComposerForm(forms.Form):
     @property
     def mistakes(self) -> list[Mistake]:
         """Every error with its place, in the order of the fields."""
-        if not self.is_bound:
-            return []
         found = [
             Mistake(field="", label="", sentence=str(error)) for error in self.non_field_errors()
         ]

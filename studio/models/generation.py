@@ -89,6 +89,10 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """Newest first: the order of the gallery."""
         return self.order_by("-id")
 
+    def newest_pk(self) -> int:
+        """The key of the newest one, 0 when there is none."""
+        return self.newest().values_list("pk", flat=True).first() or 0
+
     def older_than(self, pk: int) -> Self:
         """The part of the gallery after this one."""
         return self.filter(pk__lt=pk)
@@ -101,11 +105,17 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """Only these stages."""
         return self.filter(stage__in=list(stages))
 
+    def ordered_by(self, user: Any) -> Self:
+        """One person's own."""
+        return self.filter(user=user)
+
     def shown(self, tab: str) -> Self:
         """The part of the gallery behind one of its tabs; any other word is the whole of it."""
         if tab == "starred":
             return self.kept().filter(favourite=True)
-        stages = {"progress": UNFINISHED, "ready": frozenset({Stage.READY}), "failed": FELL}.get(tab)
+        stages = {"progress": UNFINISHED, "ready": frozenset({Stage.READY}), "failed": FELL}.get(
+            tab
+        )
         return self.kept().in_stages(sorted(stages)) if stages else self.kept()
 
     def drawn(self) -> Self:
@@ -115,14 +125,23 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
             models.Prefetch("made_images", SourceImage.objects.order_by("id")),
         )
 
-    def among(self, uuids: Iterable[UUID]) -> Self:
+    def among(self, uuids: Iterable[UUID | str]) -> Self:
         """Only these."""
         return self.filter(uuid__in=list(uuids))
+
+    def among_or_after(self, uuids: Iterable[UUID | str], pk: int) -> list[tuple[int, UUID, int]]:
+        """(id, uuid, version) of these, and of all that were ordered after `pk`."""
+        found = self.filter(Q(uuid__in=list(uuids)) | Q(pk__gt=pk))
+        return list(found.values_list("pk", "uuid", "version")[:500])
 
     def done_lately(self, vendor: str, model: str, *, sandbox: bool) -> Self:
         """The last ones of this model that became ready: what "usually takes" is read from."""
         return self.filter(
-            stage=Stage.READY, vendor=vendor, model=model, sandbox=sandbox, accepted_at__isnull=False
+            stage=Stage.READY,
+            vendor=vendor,
+            model=model,
+            sandbox=sandbox,
+            accepted_at__isnull=False,
         ).order_by("-id")[:30]
 
     def due(self, now: datetime) -> Self:
@@ -326,6 +345,11 @@ class Generation(models.Model):
             for name, value in then.items():
                 setattr(self, name, value)
         return bool(changed)
+
+    def star(self, *, on: bool) -> None:
+        """Mark it or not. No card has to be drawn anew for it: the version stays."""
+        Generation.objects.filter(pk=self.pk).update(favourite=on)
+        self.favourite = on
 
     def note(self, what: str, detail: str = "") -> None:
         """Add a line to this generation's story."""

@@ -12,6 +12,25 @@ from django.db.models import Q
 from studio import clock
 from studio.models.account import Account, vendor_choices
 
+# (vendor, model, selector) -> milli-credits
+Book = dict[tuple[str, str, str], int]
+
+
+class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
+    def book(self, operation: str = "generate") -> Book:
+        """Every rule that holds now."""
+        found = self.filter(operation=operation, superseded_at=None)
+        rows = found.values_list("vendor", "model", "selector", "credits_milli")
+        return {(vendor, model, selector): milli for vendor, model, selector, milli in rows}
+
+
+class PriceObservationQuerySet(models.QuerySet["PriceObservation"]):
+    def lately(self, most: int, *, sandbox: bool, operation: str = "generate") -> Book:
+        """What was charged last for each model and settings, among the latest observations."""
+        found = self.filter(operation=operation, account__sandbox=sandbox).order_by("-id")[:most]
+        rows = list(found.values_list("vendor", "model", "selector", "charged_milli"))
+        return {(vendor, model, line): milli for vendor, model, line, milli in reversed(rows)}
+
 
 class PriceRule(models.Model):
     """One price. Never edited, only superseded."""
@@ -28,6 +47,8 @@ class PriceRule(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT
     )
+
+    objects = PriceRuleQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -55,6 +76,8 @@ class PriceObservation(models.Model):
     charged_milli = models.BigIntegerField()
     generation = models.ForeignKey("Generation", on_delete=models.PROTECT)
     at = models.DateTimeField(default=clock.now)
+
+    objects = PriceObservationQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["generation"], name="observation_once")]

@@ -235,7 +235,7 @@ def _failed(money: Money) -> str:
 def short_money(money: Money) -> str:
     """The same for a card: a word or two beside the figure."""
     if money.sandbox:
-        return _("nothing spent")
+        return _("sandbox, nothing spent")
     if money.stage in ("refused", "cancelled") or (
         money.stage == "failed" and not money.taken_milli
     ):
@@ -245,6 +245,6 @@ def short_money(money: Money) -> str:
         "sending": _("set aside"),
         "working": _("set aside"),
         "in_doubt": _("may be charged"),
-        "failed": _("charged, refund unknown") if money.refund != Refund.REPORTED else _("charged"),
+        "failed": _("refund unknown") if money.refund != Refund.REPORTED else _("charged"),
         "lost": _("charged"),
     }.get(money.stage, "")
