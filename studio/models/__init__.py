@@ -5,17 +5,7 @@ from __future__ import annotations
 from studio.models.account import Account, BalanceReading, Key, KeyEvent, KeyState, Pause
 from studio.models.alert import Alert
 from studio.models.allowance import Allowance, Scope
-from studio.models.generation import (
-    FELL,
-    HELD,
-    IN_FLIGHT,
-    UNFINISHED,
-    Batch,
-    Generation,
-    Input,
-    Moment,
-    Stage,
-)
+from studio.models.generation import Batch, Generation, Input, Moment
 from studio.models.image import Origin, SourceImage
 from studio.models.link import Link
 from studio.models.listing import Listing
@@ -24,6 +14,7 @@ from studio.models.project import EDITING, Membership, Project, ProjectRole
 from studio.models.prompt import Prompt
 from studio.models.signin import SignInAttempt
 from studio.models.sound import Sound
+from studio.models.stage import FELL, HELD, IN_FLIGHT, UNFINISHED, Stage
 from studio.models.user import Installation, Invitation, Role, User
 from studio.models.video import Video
 from studio.models.worker import Beat, Lease

@@ -1,6 +1,6 @@
 """One order and its fate: at most one paid request. A retry is a new generation.
 
-The stages, their named sets and the way between them stand here; money moves in pipeline/.
+The stages stand in stage.py; money moves in pipeline/.
 """
 
 from __future__ import annotations
@@ -21,50 +21,10 @@ from studio.models.account import Account, Key, vendor_choices
 from studio.models.image import SourceImage
 from studio.models.project import Project
 from studio.models.sound import Sound
+from studio.models.stage import FELL, UNFINISHED, WAY, Stage
 from studio.vendors import find_model
 from studio.vendors.base import Makes, Model
 from studio.vendors.errors import Fault
-
-
-class Stage(models.TextChoices):
-    """Where a generation stands.
-
-    ordered -> sending -> working -> saving -> ready
-                  |  |        |         `-> lost
-                  |  |        `-> failed
-                  |  `-> in_doubt -> working | refused  (by evidence or a person)
-                  `-> ordered (surely not sent) | refused
-    ordered -> cancelled | refused
-    """
-
-    ORDERED = "ordered", _("Waiting")
-    SENDING = "sending", _("Sending")
-    IN_DOUBT = "in_doubt", _("Sent, no answer")
-    WORKING = "working", _("Working")
-    SAVING = "saving", _("Saving a copy")
-    READY = "ready", _("Ready")
-    REFUSED = "refused", _("Refused")
-    FAILED = "failed", _("Failed")
-    LOST = "lost", _("Lost at the vendor")
-    CANCELLED = "cancelled", _("Cancelled")
-
-
-WAY: dict[str, frozenset[str]] = {
-    Stage.ORDERED: frozenset({Stage.SENDING, Stage.CANCELLED}),
-    Stage.SENDING: frozenset({Stage.WORKING, Stage.ORDERED, Stage.REFUSED, Stage.IN_DOUBT}),
-    # a late answer still wins over doubt
-    Stage.IN_DOUBT: frozenset({Stage.WORKING, Stage.REFUSED}),
-    Stage.WORKING: frozenset({Stage.SAVING, Stage.FAILED}),
-    Stage.SAVING: frozenset({Stage.READY, Stage.LOST}),
-}
-# Something will still happen by itself, or must be decided.
-UNFINISHED = frozenset({Stage.ORDERED, Stage.SENDING, Stage.IN_DOUBT, Stage.WORKING, Stage.SAVING})
-# The vendor may be at work on it: occupies a slot of the account.
-IN_FLIGHT = frozenset({Stage.SENDING, Stage.WORKING})
-# The vendor's credits are set aside and not yet settled.
-HELD = frozenset({Stage.ORDERED, Stage.SENDING, Stage.IN_DOUBT, Stage.WORKING})
-# Ended without a video.
-FELL = frozenset({Stage.REFUSED, Stage.FAILED, Stage.LOST, Stage.CANCELLED})
 
 
 def fault_choices() -> list[tuple[str, str]]:
