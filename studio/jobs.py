@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from studio import queue
 from studio.models import Account, Generation
+from studio.pipeline import callback
 from studio.pipeline.archive import archive
 from studio.pipeline.listings import refresh
 from studio.pipeline.submit import submit
@@ -28,6 +29,13 @@ def archive_generation(pk: int) -> None:
     rows = Generation.objects.select_related("account", "project", "user", "source")
     if generation := rows.filter(pk=pk).first():
         archive(generation)
+
+
+def settle_doubt(pk: int) -> None:
+    """Look whether an id that a webhook named is this order's own."""
+    rows = Generation.objects.select_related("account", "key")
+    if generation := rows.filter(pk=pk).first():
+        callback.settle_doubt(generation)
 
 
 def refresh_listings(pk: int) -> None:

@@ -201,13 +201,23 @@ SECURE_REFERRER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = [STUDIO_PUBLIC_URL] if STUDIO_PUBLIC_URL.startswith("https://") else []
 CSRF_FAILURE_VIEW = "studio.views.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
+# with files in S3 pages show them from the store itself
+STORE = (
+    [
+        STUDIO_S3_PUBLIC_ENDPOINT
+        or STUDIO_S3_ENDPOINT
+        or f"https://{STUDIO_S3_BUCKET}.s3.amazonaws.com"
+    ]
+    if STUDIO_S3_BUCKET
+    else []
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
-        "media-src": [SELF, "blob:"],
+        "img-src": [SELF, "data:", "blob:", *STORE],
+        "media-src": [SELF, "blob:", *STORE],
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],

@@ -1,7 +1,7 @@
 """A vendor's webhook: a hint that it is time to ask. Its body is never believed.
 
-It can settle a doubt: the id it carries is checked by a question of our own, whose answer must
-name this very order's webhook address.
+It can settle a doubt: the id it names is kept, and a job asks the vendor about it; the answer must
+name this very order's webhook address. The web request itself never waits for a vendor.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 from datetime import timedelta
 from typing import cast
 
-from studio import clock, vault
+from studio import clock, queue, vault
 from studio.models import Generation, Stage
 from studio.pipeline.lines import asking_key, speak
 from studio.pipeline.reach import callback_address
@@ -21,7 +21,8 @@ from studio.vendors.errors import VendorError
 
 logger = logging.getLogger(__name__)
 
-EVERY = timedelta(seconds=5)  # at most one question per order because of webhooks
+NAMED = "hook_named"  # the moment that keeps the id which a webhook named
+AT_MOST = 5  # such ids per order
 
 
 def ring_hook(token: str, body: bytes) -> None:
@@ -39,29 +40,39 @@ def ring_hook(token: str, body: bytes) -> None:
             pk=generation.pk, due_at__gt=now + timedelta(seconds=1)
         ).update(due_at=now)
     elif generation.stage in (Stage.SENDING, Stage.IN_DOUBT):
-        _settle_doubt(generation, body)
+        ticket = _candidate(generation, body)
+        named = generation.moments.filter(what=NAMED)
+        if ticket and named.count() < AT_MOST and not named.filter(detail=ticket).exists():
+            generation.note(NAMED, ticket)
+            queue.ring("settle_doubt", generation.pk)
 
 
-def _settle_doubt(generation: Generation, body: bytes) -> None:
-    """An order without an answer is called about: if the id proves to be its own, adopt it."""
-    ticket = _candidate(generation, body)
+def settle_doubt(generation: Generation) -> bool:
+    """An order without an answer was called about: adopt an id that proves to be its own."""
     key = asking_key(generation.account)
-    if not ticket or key is None or Generation.objects.filter(ticket=ticket).exists():
-        return
-    try:
-        report = speak(generation.account, key).poll([Ticket(ticket)]).get(ticket)
-    except (VendorError, vault.VaultError):
-        return
-    if report is None or report.state == State.GONE:
-        return
-    if report.callback != callback_address(generation):
-        generation.note("hook", "a webhook named a job that is not this order's")
-        return
-    generation.note("hook", "a webhook brought the vendor's id")
-    accept(
-        generation,
-        Accepted(ticket=Ticket(ticket), credits=report.credits, word=report.word, raw=report.raw),
-    )
+    if key is None or generation.stage not in (Stage.SENDING, Stage.IN_DOUBT):
+        return False
+    for moment in generation.moments.filter(what=NAMED):
+        ticket = moment.detail
+        if Generation.objects.filter(account=generation.account, ticket=ticket).exists():
+            continue
+        try:
+            report = speak(generation.account, key).poll([Ticket(ticket)]).get(ticket)
+        except (VendorError, vault.VaultError):
+            continue
+        if report is None or report.state == State.GONE:
+            continue
+        if report.callback != callback_address(generation):
+            generation.note("hook", "a webhook named a job that is not this order's")
+            continue
+        generation.note("hook", "a webhook brought the vendor's id")
+        return accept(
+            generation,
+            Accepted(
+                ticket=Ticket(ticket), credits=report.credits, word=report.word, raw=report.raw
+            ),
+        )
+    return False
 
 
 def _candidate(generation: Generation, body: bytes) -> str:

@@ -103,7 +103,7 @@ def _charged(generation: Generation, report: Report) -> int:
 
 def _taken(generation: Generation, report: Report) -> int:
     """What a failed job cost the pool: the vendor's policy, or its own figure."""
-    policy = generation.account.refund_policy
+    policy = report.refund or generation.account.refund_policy
     if policy in (Refund.RETURNED, "assume_refunded"):
         return 0
     if policy == Refund.REPORTED and report.credits is not None:
