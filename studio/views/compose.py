@@ -62,6 +62,9 @@ def generate(request: Request, uuid: str) -> HttpResponse:
         return _again(request, project)
     intake = _intake(request, project)
     brought = _brought(request, project, intake.data)
+    if brought.before is not find_model(brought.key)[1]:
+        # another model was ticked and its fields and price were never seen: show them first
+        return _answer(request, project, brought)
     form, _notes = form_of(project, brought, intake.data)
     _refuse_all(form, intake)
     return _order(request, project, brought, form)
