@@ -5,6 +5,12 @@ const dialog = document.getElementById("dialog");
 let title = document.title;
 let returning = false;
 
+// a click that asks for a new tab or window gets one
+document.addEventListener("click", (event) => {
+  const aside = event.ctrlKey || event.metaKey || event.shiftKey;
+  if (aside && event.target.closest("a[hx-get]")) event.stopPropagation();
+}, true);
+
 if (dialog) {
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== dialog) return;

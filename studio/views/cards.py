@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from studio import clock
@@ -81,6 +84,30 @@ class Card:
     def unfinished(self) -> bool:
         """Will it change by itself, or by a decision? Then the pulse asks for it."""
         return self.busy or self.state == "doubt"
+
+    @property
+    def html(self) -> str:
+        """The card as it stands in the grid."""
+        return _html(self, "")
+
+    @property
+    def html_out_of_band(self) -> str:
+        """The card as it takes the place of its older self."""
+        return _html(self, "oob")
+
+
+def _html(card: Card, place: str) -> str:
+    """Drawn once: a card that has not changed is the same text for everybody who may see it."""
+    language = get_language() or ""
+    # what runs shows its time, which is another at each look
+    return _draw(card, place, language) if card.since else _kept(card, place, language)
+
+
+def _draw(card: Card, place: str, language: str) -> str:
+    return render_to_string("gallery/_card.html", {"card": card, "oob": place == "oob"})
+
+
+_kept = lru_cache(maxsize=4096)(_draw)
 
 
 def cards(rows: Collection[Generation], *, may_edit: bool) -> list[Card]:

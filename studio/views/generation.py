@@ -54,7 +54,7 @@ def cancel(request: Request, uuid: str) -> HttpResponse:
         if not taken_back:
             messages.warning(request, said)
         return redirect(row.project)
-    response = render(request, "gallery/_card.html", {"card": card(row, may_edit=True)})
+    response = HttpResponse(card(row, may_edit=True).html)
     if not taken_back:
         toast(response, said, "bad")
     return response

@@ -19,7 +19,9 @@ Draw = Callable[..., ComposerForm]
 
 LISTINGS: Listings = {
     "effects": [
-        Entry(value="squish-89244231", label="Squish", preview="https://vendor.example/squish.webp"),
+        Entry(
+            value="squish-89244231", label="Squish", preview="https://vendor.example/squish.webp"
+        ),
         Entry(value="melt-1", label="Melt"),
     ],
     "models": [
@@ -41,7 +43,10 @@ LISTINGS: Listings = {
         Entry(
             value="plain-1",
             label="Plain 1",
-            facts={"sizes": [{"value": "720p", "label": "720p", "unit_milli": 2000}], "lengths": [5]},
+            facts={
+                "sizes": [{"value": "720p", "label": "720p", "unit_milli": 2000}],
+                "lengths": [5],
+            },
         ),
     ],
 }

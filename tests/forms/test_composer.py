@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from studio.forms.composer import ComposerForm
@@ -21,7 +20,17 @@ from tests import make
 
 EVERY = [f"{vendor.slug}/{spec.slug}" for vendor, spec in all_models()]
 # What the page itself sends: an option of this name would be read as something else.
-RESERVED = {"model_key", "drawn_for", "request_id", "retry_of", "mended", "project", "after", "tab", "c"}
+RESERVED = {
+    "model_key",
+    "drawn_for",
+    "request_id",
+    "retry_of",
+    "mended",
+    "project",
+    "after",
+    "tab",
+    "c",
+}
 
 
 def filled(form: ComposerForm, image: SourceImage, sound: Sound) -> dict[str, Any]:
@@ -55,7 +64,9 @@ def test_every_model_draws_a_labelled_control_for_every_option(
         assert f'id="field-{field.html_name}"' in html
         assert field.label in html.replace("&#x27;", "'")
         for control in re.findall(r'<(?:input|select|textarea)[^>]* id="([^"]+)"', html):
-            labelled = f'for="{control}"' in html or f'id="{control}"' in html and "aria-label" in html
+            labelled = f'for="{control}"' in html or (
+                f'id="{control}"' in html and "aria-label" in html
+            )
             assert labelled, control
 
 
@@ -75,9 +86,7 @@ def test_every_model_accepts_its_own_defaults(
 def test_every_required_field_is_missed_by_name(key: str, draw: Any) -> None:
     form = draw(key, {})
     required = {
-        option.name
-        for option in form.options
-        if option.required and not isinstance(option, Flag)
+        option.name for option in form.options if option.required and not isinstance(option, Flag)
     }
     assert required <= set(form.errors)
     assert {mistake.field for mistake in form.mistakes} == set(form.errors)
@@ -101,7 +110,9 @@ def names(options: tuple[Option, ...]) -> list[str]:
     return [option.name for option in options]
 
 
-@pytest.mark.parametrize(("key", "option"), conditions(), ids=lambda part: getattr(part, "name", part))
+@pytest.mark.parametrize(
+    ("key", "option"), conditions(), ids=lambda part: getattr(part, "name", part)
+)
 def test_every_conditional_field_comes_and_goes_with_its_rule(
     key: str, option: Option, draw: Any, listings: Listings
 ) -> None:

@@ -39,9 +39,7 @@ def test_a_value_that_does_not_fit_goes_back_to_the_default_and_says_so() -> Non
         before=spec("remaker/text-1.0-standard"),
     )
     assert settled.values["duration"] == "4"
-    assert settled.notes == (
-        "Length went back to 4 seconds: Text turbo does not offer 5 seconds.",
-    )
+    assert settled.notes == ("Length went back to 4 seconds: Text turbo does not offer 5 seconds.",)
 
 
 def test_the_same_thing_under_another_name_is_carried_by_its_label() -> None:

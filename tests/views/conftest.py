@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -12,6 +13,12 @@ from studio.models import Account, Generation, Project, SourceImage, Stage, User
 from tests import make
 
 Enter = Callable[[str], Client]
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Health, prices in the window and usual times are kept for seconds: not across tests."""
+    cache.clear()
 
 
 @pytest.fixture

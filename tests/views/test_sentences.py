@@ -109,9 +109,7 @@ def test_a_failure_at_a_vendor_that_refunds_says_so() -> None:
 
 @pytest.mark.parametrize("taken", [0, 5_000])
 def test_a_failure_whose_price_is_reported_quotes_the_vendor(taken: int) -> None:
-    assert "says Acme" in money_line(
-        money(Stage.FAILED, taken_milli=taken, refund=Refund.REPORTED)
-    )
+    assert "says Acme" in money_line(money(Stage.FAILED, taken_milli=taken, refund=Refund.REPORTED))
 
 
 @pytest.mark.parametrize("stage", Stage)
