@@ -24,7 +24,9 @@ def main() -> int:
     if not chromium:
         missing.append(("browser tests", "no Chromium", "REQUIRE_BROWSER"))
     if not answers(url):
-        missing.append(("tests on PostgreSQL", "no answer at TEST_DATABASE_URL", "REQUIRE_POSTGRES"))
+        missing.append(
+            ("tests on PostgreSQL", "no answer at TEST_DATABASE_URL", "REQUIRE_POSTGRES")
+        )
     for what, why, switch in missing:
         print(f"\n!!! {what} do NOT run: {why}\n", flush=True)
         if os.environ.get(switch) == "1":
