@@ -64,7 +64,9 @@ document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
   if (target.id === "grid") {
     // a slow answer may bring a card that another answer has brought already
     for (const card of fragment.querySelectorAll(".card")) if (document.getElementById(card.id)) card.remove();
-  } else if (target.matches(".card:hover, .card:focus-within") && !target.matches("[data-busy]:not(:focus-within)")) {
+  } else if (target.matches(".card:hover, .card:focus-within")) {
     event.detail.shouldSwap = false;
+  } else if (target.id === "live" && target.textContent.trim() === fragment.textContent.trim()) {
+    event.detail.shouldSwap = false; // said already
   }
 });

@@ -107,7 +107,7 @@ def _draw(card: Card, place: str, language: str) -> str:
     return render_to_string("gallery/_card.html", {"card": card, "oob": place == "oob"})
 
 
-_kept = lru_cache(maxsize=4096)(_draw)
+_kept = lru_cache(maxsize=1024)(_draw)
 
 
 def cards(rows: Collection[Generation], *, may_edit: bool) -> list[Card]:
