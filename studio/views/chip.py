@@ -26,9 +26,9 @@ def chip(quote: Quote) -> Chip:
     """The words for this quote."""
     if quote.sandbox:
         return Chip(
-            figure=_("Free here"),
+            figure=_figure(quote),
             worth="",
-            notes=(_sandbox(quote),),
+            notes=(_("Sandbox: nothing is spent."),),
             level="bad" if quote.blocks else "free",
             blocks=quote.blocks,
         )
@@ -46,13 +46,6 @@ def _figure(quote: Quote) -> str:
         return _("Price set by the vendor")
     figure = in_credits(quote.credits_milli)
     return _("about %(credits)s") % {"credits": figure} if quote.about else figure
-
-
-def _sandbox(quote: Quote) -> str:
-    if quote.credits_milli is None:
-        return _("Sandbox: nothing is spent.")
-    words = {"credits": in_credits(quote.credits_milli)}
-    return _("Sandbox: nothing is spent. With a real key: %(credits)s.") % words
 
 
 def _source(quote: Quote) -> str:
