@@ -18,7 +18,9 @@ from django_q.cluster import Cluster, Sentinel, get_mp_context
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-Job = Literal["submit_generation", "archive_generation", "poll_tick", "refresh_listings", "settle_doubt"]
+Job = Literal[
+    "submit_generation", "archive_generation", "poll_tick", "refresh_listings", "settle_doubt"
+]
 
 # Shared with every process of a cluster by fork: 1 once the cluster is to stop, so that a long
 # task can end early. A plain byte: a signal handler may write it without taking a lock.

@@ -39,8 +39,7 @@ def test_vendors_are_named_only_where_they_belong() -> None:
     offenders = [
         name(path)
         for path in PRODUCT
-        if named.search(path.read_text())
-        and not str(path.relative_to(STUDIO)).startswith(allowed)
+        if named.search(path.read_text()) and not str(path.relative_to(STUDIO)).startswith(allowed)
     ]
     assert offenders == []
 
@@ -84,10 +83,15 @@ def test_every_job_that_can_be_rung_exists() -> None:
 
 
 def test_only_the_queue_knows_django_q2_and_only_net_knows_httpx() -> None:
-    for library, rooms in {"django_q": ("queue.py", "settings.py", "admin"), "httpx": ("net",)}.items():
+    for library, rooms in {
+        "django_q": ("queue.py", "settings.py", "admin"),
+        "httpx": ("net",),
+    }.items():
         pattern = re.compile(rf"^\s*(from|import) {library}\b", re.M)
         found = [
-            path.relative_to(STUDIO).parts[0] for path in PRODUCT if pattern.search(path.read_text())
+            path.relative_to(STUDIO).parts[0]
+            for path in PRODUCT
+            if pattern.search(path.read_text())
         ]
         assert set(found) <= set(rooms), library
 

@@ -180,7 +180,9 @@ def test_the_price_follows_the_options(client: Client, project: Project, funded:
     assert "<form" not in text
 
 
-def test_the_sandbox_shows_the_price_and_says_that_nothing_is_spent(client: Client, project: Project) -> None:
+def test_the_sandbox_shows_the_price_and_says_that_nothing_is_spent(
+    client: Client, project: Project
+) -> None:
     make.account(vendor="remaker", sandbox=True)
     text = client.post(url("price", project), order_of(), **HTMX).content.decode()
     assert "27 credits" in text
