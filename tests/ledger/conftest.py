@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import sqlite3
 from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection, connections
+from django.db import connections
 
 from studio.ledger import verbs
 from studio.ledger.audit import audit
@@ -49,21 +47,8 @@ def balanced() -> Iterator[None]:
 
 
 @pytest.fixture
-def start(transactional_db: None, tmp_path: Path) -> Iterator[Start]:
-    """Start a function in a process of its own, on the database of this test.
-
-    SQLite's test database lives in memory, where no other process can see it: for the time of
-    the test a copy in a file takes its place.
-    """
-    in_memory = connections["default"]
-    if connection.vendor == "sqlite":
-        path = tmp_path / "shared.sqlite3"
-        with sqlite3.connect(path) as copy:
-            in_memory.ensure_connection()
-            in_memory.connection.backup(copy)
-        copy.close()
-        on_disk = in_memory.__class__({**in_memory.settings_dict, "NAME": path}, "default")
-        connections["default"] = on_disk
+def start(transactional_db: None) -> Iterator[Start]:
+    """Start a function in a process of its own, on the database of this test."""
     fork = multiprocessing.get_context("fork")
     processes: list[BaseProcess] = []
 
@@ -78,6 +63,3 @@ def start(transactional_db: None, tmp_path: Path) -> Iterator[Start]:
     for process in processes:
         process.kill()
         process.join()
-    if connection.vendor == "sqlite":
-        connections["default"].close()
-        connections["default"] = in_memory
