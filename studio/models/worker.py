@@ -13,6 +13,8 @@ from django.db.models import F, Q
 from studio import clock
 
 ALIVE = timedelta(seconds=10)
+# No lease is taken for longer: one that seems to be was taken by a clock that has been set back.
+LONGEST = timedelta(minutes=10)
 
 
 class Beat(models.Model):
@@ -54,11 +56,18 @@ class Lease(models.Model):
         """Take the lease if it is free or over; one conditional UPDATE decides."""
         now = clock.now()
         cls.objects.get_or_create(name=name, defaults={"until": now})
+        free = Q(until__lte=now) | Q(until__gt=now + LONGEST) | Q(owner=owner)
         return bool(
-            cls.objects.filter(Q(name=name), Q(until__lte=now) | Q(owner=owner)).update(
+            cls.objects.filter(free, name=name).update(
                 owner=owner, until=now + life, epoch=F("epoch") + 1
             )
         )
+
+    @classmethod
+    def held(cls, name: str) -> bool:
+        """Does somebody hold it at this moment?"""
+        now = clock.now()
+        return cls.objects.filter(name=name, until__gt=now, until__lte=now + LONGEST).exists()
 
     @classmethod
     def renew(cls, name: str, owner: str, life: timedelta, facts: dict[str, object]) -> bool:

@@ -17,6 +17,13 @@ ORDERS = int(os.environ.get("ORDERS", "150"))
 SEED = int(os.environ.get("CHAOS_SEED", "0")) or random.randrange(1, 1_000_000)
 # images are quick to make and to check, so that the kills fall between steps and not in decoders
 MODELS = ["reelbyte/text-to-image"] * 5 + ["remaker/text-1.0-standard"]
+LAST_WEEK = """
+from datetime import timedelta
+from studio import clock
+from studio.models import Lease
+Lease.objects.create(name="poller", until=clock.now() - timedelta(days=7))
+print("null")
+"""
 KINDS = [
     "sqlite",
     pytest.param(
@@ -104,6 +111,17 @@ def test_term_in_the_middle_of_work_ends_soon_and_leaves_nothing_in_doubt(tmp_pa
         assert house.stop_worker() < 25
         assert not any(alive(pid) for pid in family)
         assert "in_doubt" not in house.ask(STAGES)
+
+
+@pytest.mark.kills
+def test_a_worker_that_starts_after_a_long_rest_does_its_work(tmp_path: Path) -> None:
+    with open_house("sqlite", tmp_path, "--latency", "0.4") as house:
+        house.ask(LAST_WEEK)
+        house.ask(ORDER, first=0, count=1, models=["reelbyte/text-to-image"], mark="")
+        house.start_worker()
+        settle(house, patience=30)
+        assert house.ask(STAGES) == {"ready": 1}
+        assert "starts again" not in house.last_words()
 
 
 def wait_for_family(house: House, size: int = 8) -> None:
