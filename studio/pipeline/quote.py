@@ -87,11 +87,15 @@ def price_of(
     """The price of these settings at this vendor."""
     selector = spec.price_key(values)
     rules = PriceRule.objects.filter(
-        vendor=vendor, model=spec.slug, operation="generate", superseded_at=None
+        vendor=vendor,
+        model=spec.slug,
+        operation="generate",
+        superseded_at=None,
+        selector__in={selector, ""},
     )
-    for wanted in (selector, ""):
-        if rule := rules.filter(selector=wanted).first():
-            return Price(credits_milli=rule.credits_milli, source="rule")
+    # a rule for these very settings goes before one for the whole model
+    if rule := max(rules, key=lambda rule: len(rule.selector), default=None):
+        return Price(credits_milli=rule.credits_milli, source="rule")
     if (documented := spec.price(values, listings)) is not None:
         return Price(credits_milli=documented, source="table")
     seen = PriceObservation.objects.filter(
@@ -126,17 +130,19 @@ def quote(
     except UnknownModel:
         raise NotOffered(_("There is no model %(model)s.") % {"model": model}) from None
     account = choose_account(vendor.slug)
-    listings = Listing.of(vendor.slug, sandbox=bool(account and account.sandbox))
+    sandbox = bool(account and account.sandbox)
+    listings = Listing.of(vendor.slug, sandbox=sandbox) if vendor.listings else {}
     price = price_of(spec, vendor.slug, values, listings, account)
     hold = price.credits_milli
     if hold is None:
         hold = account.default_hold_milli if account else 0
     money = account.money(hold) if account else 0
+    left = _left(account)
     fetched = _fetched_by_link(spec, values, listings, images, end_image, audio)
     blocks = [
         *_account_blocks(account, VENDORS[vendor.slug].label),
         *_reach_blocks(account, fetched),
-        *_pool_blocks(account, hold),
+        *_pool_blocks(left, hold),
         *_budget_blocks(user, project, money),
     ]
     return Quote(
@@ -147,8 +153,8 @@ def quote(
         hold_milli=hold,
         money_micros=money,
         currency=account.currency if account else "",
-        left_milli=_left(account),
-        sandbox=bool(account and account.sandbox),
+        left_milli=left,
+        sandbox=sandbox,
         account=account,
         blocks=tuple(blocks),
     )
@@ -205,8 +211,7 @@ def _reach_blocks(
     return [Block(kind="reach", sentence=why, field=files[0][0])] if why else []
 
 
-def _pool_blocks(account: Account | None, hold: int) -> list[Block]:
-    left = _left(account)
+def _pool_blocks(left: int | None, hold: int) -> list[Block]:
     if left is None or left >= hold:
         return []
     short = -(-(hold - left) // 1000)

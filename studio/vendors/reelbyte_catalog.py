@@ -51,7 +51,7 @@ def _provider() -> Text:
 def _name(example: str) -> Text:
     return Text(
         name="model",
-        label="Model",
+        label="Model at the provider",
         help=f"The provider's name of the model, such as {example}.",
         required=True,
         default=example,

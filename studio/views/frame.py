@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
+from django.core.cache import cache
 from django.http import HttpRequest
 
 from studio.ledger.reading import balances
@@ -17,6 +18,7 @@ from studio.models import Account, Project
 from studio.pipeline.health import Banner, health
 from studio.vendors import VENDORS
 
+CACHE_SECONDS = 3  # a sign in the window; what counts is asked anew by every order
 THEMES = ("dark", "light", "auto")
 RAIL = 30
 
@@ -57,6 +59,13 @@ class Frame:
         """One pool a vendor: its live accounts together, or its sandbox ones."""
         if not self.inside:
             return []
+        known: list[Pool] | None = cache.get("pools")
+        if known is None:
+            known = self.read_pools()
+            cache.set("pools", known, CACHE_SECONDS)
+        return known
+
+    def read_pools(self) -> list[Pool]:
         order = list(VENDORS)
         accounts = sorted(Account.objects.offered(), key=lambda row: order.index(row.vendor))
         left = balances(account.pool_key for account in accounts)

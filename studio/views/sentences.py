@@ -235,7 +235,7 @@ def _failed(money: Money) -> str:
 def short_money(money: Money) -> str:
     """The same for a card: a word or two beside the figure."""
     if money.sandbox:
-        return _("sandbox, nothing spent")
+        return _("nothing spent")
     if money.stage in ("refused", "cancelled") or (
         money.stage == "failed" and not money.taken_milli
     ):

@@ -108,7 +108,7 @@ def test_the_sandbox_is_marked_on_every_card(project: Project) -> None:
     played = make.account(vendor="mnml", sandbox=True)
     for stage in Stage:
         row = make.generation(project=project, account=played, stage=stage)
-        assert "sandbox, nothing spent" in card(drawn(row), may_edit=True).html
+        assert "nothing spent" in card(drawn(row), may_edit=True).html
 
 
 def test_a_prompt_is_shown_as_words_and_never_as_markup(project: Project, account: Account) -> None:

@@ -116,4 +116,4 @@ def test_a_failure_whose_price_is_reported_quotes_the_vendor(taken: int) -> None
 def test_the_sandbox_never_speaks_of_money(stage: str) -> None:
     played = money(stage, sandbox=True, taken_milli=27_000)
     assert money_line(played) == "Sandbox: nothing was spent."
-    assert short_money(played) == "sandbox, nothing spent"
+    assert short_money(played) == "nothing spent"

@@ -116,7 +116,7 @@ def test_a_failure_says_what_to_do_and_what_became_of_the_money(sign_in: SignIn)
     expect(card).to_contain_text("Remaker")
     card.locator("h2 a").click()
     details = page.locator("dialog[open]")
-    expect(details).to_contain_text("nothing spent")
+    expect(details).to_contain_text("nothing was spent")
     expect(details).to_contain_text("could not make it")
     assert faults(page) == []
 
