@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import ssl
-from collections.abc import Container
+from collections.abc import Callable, Container
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +35,8 @@ from studio.net.wire import Resolver
 
 HOPS = 4  # redirects that are followed
 PATIENCE = 30.0  # seconds without a single byte
-SLOWEST, GRACE = 4096, 30.0  # bytes per second on average, once so many seconds have passed
+SLOWEST, TELL_EVERY = 1.0  # seconds between two words on how much has arrived
+GRACE = 4096, 30.0  # bytes per second on average, once so many seconds have passed
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}\Z")
@@ -64,12 +65,13 @@ def download(
     allow_private: Container[str] = frozenset(),
     max_bytes: int,
     deadline: float,
+    arrived: Callable[[int], None] | None = None,
     resolver: Resolver | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Download:
     """Fetch `url` into `target` within `deadline` seconds, lookups and redirects included.
 
-    `allow_private` as in `safe_url`. `resolver` and `tls` replace the machine's resolver and our
+    `allow_private` as in `safe_url`. `arrived` is told the bytes so far, about once a second. `resolver` and `tls` replace the machine's resolver and our
     trust store. Raises DownloadError (see `may_heal`), or OSError when the disk itself fails.
     """
     until = clock.monotonic() + deadline
@@ -79,7 +81,7 @@ def download(
             response = _follow(transport, url, allow_private, until)
         with closing(response), download_errors(Truncated):
             _promising(response, max_bytes)
-            return _keep(response, target, max_bytes)
+            return _keep(response, target, max_bytes, arrived)
 
 
 def _follow(
@@ -122,8 +124,14 @@ def _promising(response: httpx.Response, max_bytes: int) -> None:
         raise TooBig("announced")
 
 
-def _keep(response: httpx.Response, target: Path, max_bytes: int) -> Download:
+def _keep(
+    response: httpx.Response,
+    target: Path,
+    max_bytes: int,
+    arrived: Callable[[int], None] | None,
+) -> Download:
     size, digest, start = 0, hashlib.sha256(), clock.monotonic()
+    told = TELL_EVERY
     with landing(target) as write:
         for chunk in response.iter_raw():
             size += len(chunk)
@@ -134,6 +142,9 @@ def _keep(response: httpx.Response, target: Path, max_bytes: int) -> Download:
             elapsed = clock.monotonic() - start
             if elapsed > GRACE and size < elapsed * SLOWEST:
                 raise TooSlow("rate")
+            if arrived is not None and elapsed > told:
+                told = elapsed + TELL_EVERY
+                arrived(size)
         if not size:
             raise Truncated("empty")
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()

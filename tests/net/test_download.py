@@ -364,3 +364,19 @@ def test_a_closed_port_is_unreachable(target, serve) -> None:
     server.stop()
     with pytest.raises(Unreachable, match="refused"):
         download(server.origin, target, allow_private={server.host}, max_bytes=9, deadline=5)
+
+
+def test_a_slow_file_tells_how_much_has_arrived(serve, fetch) -> None:
+    heard: list[int] = []
+
+    def slow(peer) -> None:
+        peer.send(f"HTTP/1.1 200 OK\r\nContent-Length: {len(CLIP)}\r\n\r\n".encode())
+        for start in range(0, len(CLIP), len(CLIP) // 4):
+            peer.send(CLIP[start : start + len(CLIP) // 4])
+            time.sleep(0.4)
+
+    kept = fetch(serve(slow), arrived=heard.append)
+    assert kept.bytes == len(CLIP)
+    assert heard
+    assert heard == sorted(heard)
+    assert 0 < heard[0] <= len(CLIP)
