@@ -34,9 +34,9 @@ from studio.net.urls import Place, hop, place
 from studio.net.wire import Resolver
 
 HOPS = 4  # redirects that are followed
+TELL_EVERY = 1.0  # seconds between two words on how much has arrived
 PATIENCE = 30.0  # seconds without a single byte
-SLOWEST, TELL_EVERY = 1.0  # seconds between two words on how much has arrived
-GRACE = 4096, 30.0  # bytes per second on average, once so many seconds have passed
+SLOWEST, GRACE = 4096, 30.0  # bytes per second on average, once so many seconds have passed
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}\Z")
