@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from studio import queue
 from studio.models import Account, Generation
-from studio.pipeline import callback
+from studio.pipeline import callback, keys
 from studio.pipeline.archive import archive
 from studio.pipeline.listings import refresh
 from studio.pipeline.submit import submit
@@ -36,6 +36,12 @@ def settle_doubt(pk: int) -> None:
     rows = Generation.objects.select_related("account", "key")
     if generation := rows.filter(pk=pk).first():
         callback.settle_doubt(generation)
+
+
+def probe_account(pk: int) -> None:
+    """Try an account's refused keys, or its silence, with a free question."""
+    if account := Account.objects.filter(pk=pk).first():
+        keys.probe(account)
 
 
 def refresh_listings(pk: int) -> None:

@@ -19,7 +19,12 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 Job = Literal[
-    "submit_generation", "archive_generation", "poll_tick", "refresh_listings", "settle_doubt"
+    "submit_generation",
+    "archive_generation",
+    "poll_tick",
+    "probe_account",
+    "refresh_listings",
+    "settle_doubt",
 ]
 
 # Shared with every process of a cluster by fork: 1 once the cluster is to stop, so that a long

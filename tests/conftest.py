@@ -32,6 +32,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
         STATIC_ROOT=folder / "static",
         SECRET_KEY="only for tests",
         STUDIO_VAULT_KEYS=[],
+        STUDIO_SANDBOX=True,
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES={
             "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -5,7 +5,7 @@ Balance lives in the ledger under `pool_key`; slots, rate and price per credit l
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import uuid4
 
@@ -24,23 +24,37 @@ def vendor_choices() -> list[tuple[str, str]]:
 
 
 class Pause(models.TextChoices):
-    """Why an account or a key is not used for new orders."""
+    """Why an account or a key is not used for new orders, and what ends it."""
 
     NONE = "", _("in use")
-    AUTH = "auth", _("the key was refused")
-    CREDITS = "credits", _("out of credits")
-    RATE = "rate", _("asked to slow down")
-    ERRORS = "errors", _("the vendor fails")
-    ADMIN = "admin", _("paused by an admin")
+    AUTH = "auth", _("the key was refused")  # a free question that it answers (keys.py)
+    CREDITS = "credits", _("out of credits")  # an order that is taken, or a person
+    RATE = "rate", _("asked to slow down")  # its time
+    ERRORS = "errors", _("the vendor fails")  # a question that is answered
+    ORDERS = "orders", _("orders get no answer")  # an order that is answered
+    ADMIN = "admin", _("paused by an admin")  # a person
+
+
+# How long the next try of a refused key waits: at first, and after each further refusal.
+PROBES = (
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=6),
+)
+NOTED_EVERY = timedelta(seconds=10)
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
     def serving(self, vendor: str) -> Self:
         """Accounts that may take a new order of this vendor, best first.
 
-        Sandbox accounts serve only while the vendor has no enabled live account.
+        Sandbox accounts serve only while the vendor has no enabled live account, and while the
+        sandbox is on.
         """
         found = self.filter(vendor=vendor, enabled=True)
+        if not settings.STUDIO_SANDBOX:
+            found = found.filter(sandbox=False)
         if found.filter(sandbox=False).exists():
             found = found.filter(sandbox=False)
         return found.order_by("-priority", "-weight", "id")
@@ -54,9 +68,9 @@ class AccountQuerySet(models.QuerySet["Account"]):
         open_ = Key.objects.only("id", "account_id", "state", "pause")
         return self.prefetch_related(models.Prefetch("keys", open_))
 
-    def unpaused(self, now: datetime) -> Self:
-        """Accounts that nothing holds back at this moment."""
-        return self.filter(Q(pause="") | Q(paused_until__lt=now))
+    def silent(self, now: datetime) -> Self:
+        """Accounts that did not answer, and whose next probe is due."""
+        return self.filter(enabled=True, pause=Pause.ERRORS, paused_until__lte=now)
 
 
 class Account(models.Model):
@@ -82,7 +96,10 @@ class Account(models.Model):
     )
     pause = models.CharField(max_length=8, choices=Pause.choices, blank=True)
     paused_until = models.DateTimeField(null=True, blank=True)
-    failures = models.PositiveSmallIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0, help_text=_("Unanswered, in a row."))
+    doubts = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Orders without an answer, in a row.")
+    )
     last_ok_at = models.DateTimeField(null=True, blank=True)
     notes = models.TextField(blank=True)
     created_at = models.DateTimeField(default=clock.now)
@@ -130,25 +147,56 @@ class Account(models.Model):
         """Worth of these credits in micros of the installation's currency, rounded half up."""
         return (credits_milli * self.price_micros_per_credit + 500) // 1000
 
-    def hold_back(self, pause: str, until: datetime | None) -> None:
-        """Use this account for no new order until then (None: until a person acts)."""
-        Account.objects.filter(pk=self.pk).exclude(pause=Pause.ADMIN).update(
-            pause=pause, paused_until=until
-        )
+    @property
+    def serves(self) -> bool:
+        """May it be sent to at all? Not when it is switched off, or the sandbox it lives in is."""
+        return self.enabled and (not self.sandbox or settings.STUDIO_SANDBOX)
 
-    def note_success(self) -> None:
-        """The vendor answered: whatever was counted against it is forgotten."""
+    def hold_back(self, pause: str, until: datetime | None) -> None:
+        """Use this account for no new order until then (None: until a person acts).
+
+        A weaker reason does not loosen a stronger one, and no wait is made shorter by another.
+        """
+        rows = Account.objects.filter(pk=self.pk).exclude(pause=Pause.ADMIN)
+        if pause in (Pause.RATE, Pause.ERRORS, Pause.ORDERS):
+            rows = rows.exclude(pause=Pause.CREDITS)
+            rows = rows.exclude(pause__in=[Pause.RATE, Pause.ORDERS], paused_until__gt=until)
+        rows.update(pause=pause, paused_until=until)
+
+    def resume(self) -> None:
+        """A person says that it may be used again (a top-up, a switch): nothing is held back."""
+        Account.objects.filter(pk=self.pk).update(pause="", paused_until=None, failures=0, doubts=0)
+
+    def note_answer(self) -> None:
+        """The vendor answered a question. Writes only when there is something to write."""
         now = clock.now()
-        Account.objects.filter(pk=self.pk).update(last_ok_at=now, failures=0)
-        Account.objects.filter(pk=self.pk, pause__in=[Pause.ERRORS, Pause.RATE]).update(
-            pause="", paused_until=None
-        )
+        over = Q(pause=Pause.ERRORS) | Q(pause=Pause.RATE, paused_until__lte=now)
+        stale = Q(last_ok_at=None) | Q(last_ok_at__lt=now - NOTED_EVERY) | Q(failures__gt=0)
+        row = Account.objects.filter(pk=self.pk)
+        if row.filter(over | stale).exists():
+            row.filter(over).update(pause="", paused_until=None)
+            row.update(last_ok_at=now, failures=0)
+
+    def note_order(self, *, taken: bool) -> None:
+        """The vendor answered an order: it took it, or it said no for a reason of the order's."""
+        self.note_answer()
+        over = [Pause.ORDERS, Pause.CREDITS] if taken else [Pause.ORDERS]
+        row = Account.objects.filter(pk=self.pk)
+        row.filter(pause__in=over).update(pause="", paused_until=None)
+        row.exclude(doubts=0).update(doubts=0)
 
     def note_trouble(self) -> int:
         """The vendor failed to answer; returns how many times in a row."""
-        Account.objects.filter(pk=self.pk).update(failures=F("failures") + 1)
-        self.refresh_from_db(fields=["failures"])
-        return self.failures
+        return self._count("failures")
+
+    def note_doubt(self) -> int:
+        """An order got no usable answer; returns how many in a row."""
+        return self._count("doubts")
+
+    def _count(self, field: str) -> int:
+        Account.objects.filter(pk=self.pk).update(**{field: F(field) + 1})
+        self.refresh_from_db(fields=[field])
+        return int(getattr(self, field))
 
 
 class KeyState(models.TextChoices):
@@ -159,14 +207,25 @@ class KeyState(models.TextChoices):
 
 
 class KeyQuerySet(models.QuerySet["Key"]):
-    def usable(self, now: datetime) -> Self:
-        """Keys that may send new orders."""
-        return self.filter(state=KeyState.ACTIVE).filter(Q(pause="") | Q(paused_until__lt=now))
+    def active(self) -> Self:
+        """Keys meant for new orders, whether the vendor takes them at the moment or not."""
+        return self.filter(state=KeyState.ACTIVE)
+
+    def usable(self) -> Self:
+        """Keys that may send new orders now."""
+        return self.active().filter(pause="")
 
     def readable(self) -> Self:
-        """Keys that may still ask about running work, the best first."""
-        return self.filter(state__in=[KeyState.ACTIVE, KeyState.DRAINING]).order_by(
-            "pause", "state", "id"
+        """Keys that may ask about running work now, the best first."""
+        asking = [KeyState.ACTIVE, KeyState.DRAINING]
+        return self.filter(state__in=asking, pause="").order_by("state", "id")
+
+    def to_probe(self, now: datetime) -> Self:
+        """Refused keys whose next try is due."""
+        return self.filter(
+            Q(paused_until=None) | Q(paused_until__lte=now),
+            state__in=[KeyState.ACTIVE, KeyState.DRAINING],
+            pause=Pause.AUTH,
         )
 
 
@@ -228,50 +287,27 @@ class Key(models.Model):
         """The secret; raises vault.VaultError loudly, never returns something else."""
         return vault.open_sealed(self.sealed, vendor=self.account.vendor, key_id=self.id)
 
-    def hold_back(self, pause: str, until: datetime | None, text: str) -> None:
-        """Use this key for no new order until then, and keep why."""
-        Key.objects.filter(pk=self.pk).update(
-            pause=pause, paused_until=until, last_error_at=clock.now(), last_error_text=text[:300]
+    def note_refused(self, text: str) -> None:
+        """The vendor refused it: it is used for nothing but a free try from time to time.
+
+        Many questions refused at once count as one refusal.
+        """
+        now = clock.now()
+        wait = PROBES[min(self.probe_step, len(PROBES) - 1)]
+        Key.objects.filter(pk=self.pk, probe_step=self.probe_step).update(
+            pause=Pause.AUTH,
+            paused_until=now + wait,
+            probe_step=F("probe_step") + 1,
+            last_error_at=now,
+            last_error_text=text[:300],
         )
+
+    def probe_later(self) -> None:
+        """The try came to nothing, the key is not to blame: try again soon."""
+        Key.objects.filter(pk=self.pk).update(paused_until=clock.now() + PROBES[0])
 
     def note_success(self) -> None:
         """The vendor took it: whatever held it back is over."""
         Key.objects.filter(pk=self.pk).update(
             last_ok_at=clock.now(), pause="", paused_until=None, probe_step=0
         )
-
-
-class KeyEvent(models.Model):
-    """What was done with a key, by whom. Only ever added to."""
-
-    key = models.ForeignKey(Key, on_delete=models.PROTECT, related_name="events")
-    kind = models.CharField(max_length=12)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT
-    )
-    detail = models.CharField(max_length=300, blank=True)
-    at = models.DateTimeField(default=clock.now)
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.key}"
-
-
-class BalanceReading(models.Model):
-    """What the vendor's own books said at one moment, beside what ours expected."""
-
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="readings")
-    source = models.CharField(max_length=8)  # api | manual | refusal
-    credits_milli = models.BigIntegerField(null=True)
-    expected_milli = models.BigIntegerField()
-    held_milli = models.BigIntegerField()
-    read_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT
-    )
-    read_at = models.DateTimeField(default=clock.now)
-
-    class Meta:
-        # serves the account's card: the latest reading
-        indexes = [models.Index(fields=["account", "-id"], name="reading_latest")]
-
-    def __str__(self) -> str:
-        return f"{self.account} {self.credits_milli}"

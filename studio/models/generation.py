@@ -206,6 +206,9 @@ class Generation(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     deadline_at = models.DateTimeField(null=True, blank=True)
+    called_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When a webhook last asked for a question.")
+    )
     vendor_keeps_until = models.DateTimeField(null=True, blank=True)
     trashed_at = models.DateTimeField(null=True, blank=True)
     favourite = models.BooleanField(default=False)
@@ -261,6 +264,12 @@ class Generation(models.Model):
                 name="generation_unfinished",
                 condition=Q(stage__in=sorted(UNFINISHED)),
             ),
+            # how many orders left within the last minute
+            models.Index(
+                fields=["account", "sent_at"],
+                name="generation_sent",
+                condition=Q(sent_at__isnull=False),
+            ),
             # a webhook finds its order
             models.Index(
                 fields=["hook_token"], name="generation_hook", condition=~Q(hook_token="")
@@ -279,11 +288,19 @@ class Generation(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("generation", args=[self.uuid])
 
-    def move(self, from_: str | Iterable[str], to: str, **changes: Any) -> bool:
+    def move(
+        self,
+        from_: str | Iterable[str],
+        to: str,
+        *,
+        only: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> bool:
         """Change the stage if it still is `from_`; False means that someone was faster.
 
-        One conditional UPDATE, alike on SQLite and PostgreSQL. `changes` are set with it, on the
-        row and, after success, on this object. Raises ValueError for a way that does not exist.
+        One conditional UPDATE, alike on SQLite and PostgreSQL; `only` are further conditions.
+        `changes` are set with it, on the row and, after success, on this object. Raises
+        ValueError for a way that does not exist.
         """
         sources = [from_] if isinstance(from_, str) else list(from_)
         for source in sources:
@@ -294,7 +311,7 @@ class Generation(models.Model):
             changes.setdefault("due_at", None)
             changes.setdefault("lease_until", None)
             changes.setdefault("owner", "")
-        return self.change(stage__in=sources, then={"stage": to, **changes})
+        return self.change(stage__in=sources, then={"stage": to, **changes}, **(only or {}))
 
     def change(self, *, then: dict[str, Any], **expected: Any) -> bool:
         """Set `then` on the row if it still is as `expected`; the card's version goes up."""

@@ -33,7 +33,8 @@ class Stage(models.TextChoices):
 
 
 WAY: dict[str, frozenset[str]] = {
-    Stage.ORDERED: frozenset({Stage.SENDING, Stage.CANCELLED}),
+    # refused here: its account was closed, or its picture is gone, before it could be sent
+    Stage.ORDERED: frozenset({Stage.SENDING, Stage.CANCELLED, Stage.REFUSED}),
     Stage.SENDING: frozenset({Stage.WORKING, Stage.ORDERED, Stage.REFUSED, Stage.IN_DOUBT}),
     # a late answer still wins over doubt
     Stage.IN_DOUBT: frozenset({Stage.WORKING, Stage.REFUSED}),

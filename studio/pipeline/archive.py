@@ -12,10 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from studio import clock, media, net
-from studio.models import Generation, Origin, SourceImage, Stage, Video
+from studio.models import Alert, Generation, Origin, SourceImage, Stage, Video
 from studio.pipeline import pace, settle
 from studio.pipeline.files import DiskFull, keep, workbench
 from studio.pipeline.lines import asking_key, speak
@@ -27,7 +27,12 @@ from studio.vendors.errors import VendorError
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=390)
+# longer than a task may run: when it is over, whoever held it has been killed
+LEASE = timedelta(seconds=settings.Q_CLUSTER["timeout"] + 20)
+# one worker asks the vendors and one sends: the others may fetch, however slow a download is
+SEATS = max(1, settings.Q_CLUSTER["workers"] - 2)
+NO_SEAT = timedelta(seconds=3)
+TELL_AFTER = 5  # failed tries
 FETCH_SECONDS = 300.0
 LARGEST = 2_000_000_000
 KEEPS_UNKNOWN = timedelta(hours=48)  # how long to try where a vendor names no date
@@ -40,7 +45,7 @@ def archive(generation: Generation) -> None:
         return
     try:
         with workbench() as bench:
-            _keep(generation, _fetch(generation, bench), bench)
+            kept = _keep(generation, _fetch(generation, bench), bench)
     except (DiskFull, net.NoSpace, media.NoSpace):
         _again(generation, timedelta(seconds=20), "the disk is full", counts=False)
     except OSError as error:
@@ -51,20 +56,46 @@ def archive(generation: Generation) -> None:
         _again(generation, _wait(generation), f"{error}")
     except media.MediaError as error:
         _again(generation, _wait(generation), f"the file was not usable: {error}")
+    except DatabaseError:
+        raise  # the lease ends by itself
+    except Exception as error:  # the border: a store may fail in many ways, and we may err
+        logger.exception("%s could not be kept", generation.uuid)
+        _again(generation, _wait(generation), f"our own error: {type(error).__name__}")
     else:
-        logger.info("kept %s %s", generation.uuid, generation.vendor)
+        if kept:
+            Alert.settle(_cause(generation))
+            logger.info("kept %s %s", generation.uuid, generation.vendor)
 
 
 def _claim(generation: Generation) -> bool:
-    """Take the lease, if nobody has it."""
+    """Take the lease if nobody has it and this worker has a seat free.
+
+    The count of tries is also the fencing token: each claim has another one.
+    """
     now = clock.now()
+    fetching = Generation.objects.in_stages([Stage.SAVING]).filter(owner=me(), lease_until__gt=now)
+    if fetching.count() >= SEATS:
+        Generation.objects.in_stages([Stage.SAVING]).filter(pk=generation.pk, owner="").update(
+            due_at=now + NO_SEAT
+        )
+        return False
     then = {
         "owner": me(),
         "lease_until": now + LEASE,
         "due_at": now + LEASE,
         "attempts": generation.attempts + 1,
     }
-    return generation.change(stage=Stage.SAVING, owner="", then=then)
+    expected = {"stage": Stage.SAVING, "owner": "", "attempts": generation.attempts}
+    return generation.change(then=then, **expected)
+
+
+def _ours(generation: Generation) -> dict[str, object]:
+    """What the row looks like while this very claim holds."""
+    return {"stage": Stage.SAVING, "owner": me(), "attempts": generation.attempts}
+
+
+def _cause(generation: Generation) -> str:
+    return f"saving:{generation.uuid}"
 
 
 def _wait(generation: Generation) -> timedelta:
@@ -104,15 +135,18 @@ def _ask_again(generation: Generation) -> list[str]:
     return list(report.results)
 
 
-def _keep(generation: Generation, download: net.Download, bench: Path) -> None:
+def _keep(generation: Generation, download: net.Download, bench: Path) -> bool:
+    """Decode and keep it; False when another worker has taken over meanwhile."""
     if generation.makes == Makes.IMAGE:
-        _keep_image(generation, download, bench)
-    else:
-        _keep_video(generation, download, bench)
+        return _keep_image(generation, media.take_image(download.path, bench), download, bench)
+    return _keep_video(generation, media.take_video(download.path, bench), download, bench)
 
 
-def _keep_video(generation: Generation, download: net.Download, bench: Path) -> None:
-    facts = media.take_video(download.path, bench)
+def _keep_video(
+    generation: Generation, facts: media.Video, download: net.Download, bench: Path
+) -> bool:
+    if not _still_ours(generation):
+        return False
     folder = f"videos/{generation.uuid}"
     names = {
         "poster": keep(facts.poster, f"{folder}/poster.webp"),
@@ -140,13 +174,18 @@ def _keep_video(generation: Generation, download: net.Download, bench: Path) -> 
     )
     _keep_sidecar(generation, bench, folder, sidecar(generation, video=video))
     with transaction.atomic():
-        if _finish(generation):
+        finished = _finish(generation)
+        if finished:
             video.save(force_insert=True)
+    return finished
 
 
-def _keep_image(generation: Generation, download: net.Download, bench: Path) -> None:
+def _keep_image(
+    generation: Generation, facts: media.Image, download: net.Download, bench: Path
+) -> bool:
     """A generated image becomes a source image, ready to be animated."""
-    facts = media.take_image(download.path, bench)
+    if not _still_ours(generation):
+        return False
     folder = f"images/{generation.uuid}"
     image = SourceImage(
         uuid=generation.uuid,
@@ -167,23 +206,30 @@ def _keep_image(generation: Generation, download: net.Download, bench: Path) -> 
     )
     _keep_sidecar(generation, bench, folder, sidecar(generation, image=image))
     with transaction.atomic():
-        if _finish(generation):
+        finished = _finish(generation)
+        if finished:
             SourceImage.objects.filter(
                 project=image.project, upload_sha256=image.upload_sha256
             ).free_hash()
             image.save(force_insert=True)
+    return finished
 
 
 def _keep_sidecar(generation: Generation, bench: Path, folder: str, facts: object) -> None:
     path = bench / "sidecar.json"
-    path.write_text(json.dumps(facts, ensure_ascii=False, indent=2))
+    path.write_text(json.dumps(facts, ensure_ascii=False, indent=2), encoding="utf-8")
     keep(path, f"{folder}/sidecar.json")
 
 
+def _still_ours(generation: Generation) -> bool:
+    """Asked before files are put in place: whoever took over must not find them exchanged."""
+    return Generation.objects.filter(pk=generation.pk, **_ours(generation)).exists()
+
+
 def _finish(generation: Generation) -> bool:
-    """Ours to finish? Whoever lost the lease stops here; the files are the same."""
-    return Generation.objects.filter(pk=generation.pk, owner=me()).exists() and generation.move(
-        Stage.SAVING, Stage.READY, fault="", fault_message=""
+    """Ready, if the claim still holds: one conditional UPDATE."""
+    return generation.move(
+        Stage.SAVING, Stage.READY, only=_ours(generation), fault="", fault_message=""
     )
 
 
@@ -194,10 +240,10 @@ def _again(generation: Generation, wait: timedelta, why: str, *, counts: bool = 
     if counts and now > until:
         settle.lose(generation, f"The vendor's copy was gone before ours was made: {why}")
         return
-    attempts = generation.attempts if counts else generation.attempts - 1
+    tried, told = generation.attempts, generation.fault_message
+    attempts = tried if counts else tried - 1
     generation.change(
-        stage=Stage.SAVING,
-        owner=me(),
+        **_ours(generation),
         then={
             "owner": "",
             "lease_until": None,
@@ -206,6 +252,12 @@ def _again(generation: Generation, wait: timedelta, why: str, *, counts: bool = 
             "fault_message": why[:2000],
         },
     )
-    if generation.attempts in (1, 5, 20) or not counts:
+    if why != told or tried in (TELL_AFTER, 20):
         generation.note("not_saved", why)
+    if tried >= TELL_AFTER:
+        Alert.raise_(
+            "saving",
+            _cause(generation),
+            f"A paid result of {generation.vendor} is not saved: {why}",
+        )
     logger.warning("not kept yet %s %s: %s", generation.uuid, generation.vendor, why)

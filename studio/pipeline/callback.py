@@ -10,19 +10,26 @@ import logging
 from datetime import timedelta
 from typing import cast
 
+from django.db import transaction
+from django.db.models import Q
+
 from studio import clock, queue, vault
 from studio.models import Generation, Stage
 from studio.pipeline.lines import asking_key, speak
-from studio.pipeline.reach import callback_address
-from studio.pipeline.submit import accept
+from studio.pipeline.outcome import accept
+from studio.pipeline.pace import LOOK_INTO_DOUBT
+from studio.pipeline.reach import hook_path
 from studio.vendors import VENDORS
-from studio.vendors.base import Accepted, CallsBack, State, Ticket
+from studio.vendors.base import Accepted, CallsBack, Report, State, Ticket
 from studio.vendors.errors import VendorError
 
 logger = logging.getLogger(__name__)
 
 NAMED = "hook_named"  # the moment that keeps the id which a webhook named
+JUDGED = "hook_judged"  # the moment that says that such an id is not this order's
 AT_MOST = 5  # such ids per order
+EVERY = timedelta(seconds=5)
+DOUBTFUL = (Stage.SENDING, Stage.IN_DOUBT)
 
 
 def ring_hook(token: str, body: bytes) -> None:
@@ -35,44 +42,77 @@ def ring_hook(token: str, body: bytes) -> None:
     if generation is None:
         return
     if generation.stage == Stage.WORKING:
-        now = clock.now()
-        Generation.objects.in_stages([Stage.WORKING]).filter(
-            pk=generation.pk, due_at__gt=now + timedelta(seconds=1)
-        ).update(due_at=now)
-    elif generation.stage in (Stage.SENDING, Stage.IN_DOUBT):
+        _ask_soon(generation)
+    elif generation.stage in DOUBTFUL:
         ticket = _candidate(generation, body)
         named = generation.moments.filter(what=NAMED)
         if ticket and named.count() < AT_MOST and not named.filter(detail=ticket).exists():
-            generation.note(NAMED, ticket)
-            queue.ring("settle_doubt", generation.pk)
+            with transaction.atomic():
+                generation.note(NAMED, ticket)
+                Generation.objects.filter(pk=generation.pk, stage=Stage.IN_DOUBT).update(
+                    due_at=clock.now() + LOOK_INTO_DOUBT
+                )
+                queue.ring("settle_doubt", generation.pk)
+
+
+def _ask_soon(generation: Generation) -> None:
+    """Put the next question forward, at most once in `EVERY`: a flood of calls buys nothing."""
+    now = clock.now()
+    lately = Q(called_at__isnull=True) | Q(called_at__lte=now - EVERY)
+    Generation.objects.in_stages([Stage.WORKING]).filter(
+        lately, pk=generation.pk, due_at__gt=now + timedelta(seconds=1)
+    ).update(due_at=now, called_at=now)
 
 
 def settle_doubt(generation: Generation) -> bool:
-    """An order without an answer was called about: adopt an id that proves to be its own."""
-    key = asking_key(generation.account)
-    if key is None or generation.stage not in (Stage.SENDING, Stage.IN_DOUBT):
+    """An order without an answer was called about: adopt an id that proves to be its own.
+
+    While the vendor does not answer, the sweep rings again; False when nothing was settled.
+    """
+    if generation.stage not in DOUBTFUL:
         return False
-    for moment in generation.moments.filter(what=NAMED):
-        ticket = moment.detail
-        if Generation.objects.filter(account=generation.account, ticket=ticket).exists():
-            continue
-        try:
-            report = speak(generation.account, key).poll([Ticket(ticket)]).get(ticket)
-        except (VendorError, vault.VaultError):
-            continue
-        if report is None or report.state == State.GONE:
-            continue
-        if report.callback != callback_address(generation):
-            generation.note("hook", "a webhook named a job that is not this order's")
-            continue
-        generation.note("hook", "a webhook brought the vendor's id")
-        return accept(
-            generation,
-            Accepted(
-                ticket=Ticket(ticket), credits=report.credits, word=report.word, raw=report.raw
-            ),
-        )
+    judged = set(generation.moments.filter(what=JUDGED).values_list("detail", flat=True))
+    names = generation.moments.filter(what=NAMED).values_list("detail", flat=True)
+    open_ = [name for name in names if name not in judged]
+    again = False
+    for ticket in open_:
+        report = _look(generation, ticket)
+        if report is None:
+            again = True
+        elif _is_its_own(generation, ticket, report):
+            generation.note("hook", "a webhook brought the vendor's id")
+            return accept(
+                generation,
+                Accepted(
+                    ticket=Ticket(ticket), credits=report.credits, word=report.word, raw=report.raw
+                ),
+            )
+        else:
+            generation.note(JUDGED, ticket)
+    Generation.objects.in_stages([Stage.IN_DOUBT]).filter(pk=generation.pk).update(
+        due_at=clock.now() + LOOK_INTO_DOUBT if again else None
+    )
     return False
+
+
+def _look(generation: Generation, ticket: str) -> Report | None:
+    """What the vendor says of this id; None: it cannot be asked at the moment."""
+    key = asking_key(generation.account)
+    if key is None:
+        return None
+    try:
+        reports = speak(generation.account, key).poll([Ticket(ticket)])
+    except (VendorError, vault.VaultError):
+        return None
+    return reports.get(ticket) or Report(state=State.GONE)
+
+
+def _is_its_own(generation: Generation, ticket: str, report: Report) -> bool:
+    """Does the vendor itself say that this job calls this very order's address?"""
+    taken = Generation.objects.filter(account=generation.account, ticket=ticket).exists()
+    return (
+        not taken and report.state != State.GONE and report.callback.endswith(hook_path(generation))
+    )
 
 
 def _candidate(generation: Generation, body: bytes) -> str:

@@ -13,7 +13,7 @@ from studio.ledger import verbs as ledger
 from studio.ledger.models import Source
 from studio.ledger.reading import shares
 from studio.models import Generation, Stage, User
-from studio.pipeline.submit import accept
+from studio.pipeline.outcome import accept
 from studio.vendors.base import Accepted, Ticket
 from studio.vendors.errors import Fault
 from studio.vendors.reading import ticket as readable

@@ -53,20 +53,26 @@ def keep(source: Path, name: str) -> str:
     On local disk the bytes are on the platter before the name exists: fsync, rename, fsync of
     the folder. `source` is gone afterwards.
     """
-    if not isinstance(default_storage._wrapped, FileSystemStorage):  # type: ignore[attr-defined]
+    if not isinstance(default_storage, FileSystemStorage):
         with source.open("rb") as opened:
-            if default_storage.exists(name):
-                default_storage.delete(name)
             stored = default_storage.save(name, File(opened))
         source.unlink()
         return str(stored)
     target = Path(default_storage.path(name))
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_folder(target.parent)
     _flush(source)
     source.replace(target)
     _flush(target.parent)
-    _flush(target.parent.parent)
     return name
+
+
+def _make_folder(folder: Path) -> None:
+    """Make it and what is missing above it, each durable in the one that holds it."""
+    if folder.exists():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True, mode=0o700)
+    _flush(folder.parent)
 
 
 def _flush(path: Path) -> None:

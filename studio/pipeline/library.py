@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -156,16 +156,15 @@ def _spool(upload: BinaryIO | Path, target: Path, largest: int) -> str:
     """Copy the upload to `target`, at most `largest` bytes; returns its sha256."""
     digest = hashlib.sha256()
     size = 0
-    opened = upload.open("rb") if isinstance(upload, Path) else upload
-    with target.open("xb") as out:
+    with ExitStack() as files:
+        opened = files.enter_context(upload.open("rb")) if isinstance(upload, Path) else upload
+        out = files.enter_context(target.open("xb"))
         while chunk := opened.read(CHUNK):
             size += len(chunk)
             if size > largest:
                 raise media.Refused("too-large")
             digest.update(chunk)
             out.write(chunk)
-    if isinstance(upload, Path):
-        opened.close()
     if not size:
         raise media.Refused("empty")
     return digest.hexdigest()

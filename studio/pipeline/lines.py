@@ -11,7 +11,8 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from studio import clock
-from studio.models import IN_FLIGHT, Account, Generation, Key
+from studio.ledger.reading import balances
+from studio.models import IN_FLIGHT, Account, Generation, Key, KeyState, Stage
 from studio.net import Api
 from studio.vendors import VENDORS
 from studio.vendors.base import Vendor
@@ -51,25 +52,40 @@ def is_local(account: Account) -> bool:
     return (urlsplit(account.origin).hostname or "") in LOOPBACK
 
 
-def choose_account(vendor: str) -> Account | None:
-    """The account that a new order of this vendor would go to now; None without a usable key.
+def choose_account(vendor: str, hold_milli: int = 0) -> Account | None:
+    """The account that a new order of this vendor would go to now; None without a key for it.
 
-    Highest priority first, then by weight among those with a free slot; paused accounts only
-    when all are paused.
+    Among those that can send now (else among all), those that can pay `hold_milli` go first, then
+    the highest priority, then by weight those with a free slot.
     """
-    now = clock.now()
-    accounts = [
-        account
-        for account in Account.objects.serving(vendor)
-        if account.keys.usable(now).exists() or account.keys.readable().exists()
-    ]
+    accounts = [row for row in Account.objects.serving(vendor).with_keys() if _keys(row)]
     if not accounts:
         return None
-    awake = [account for account in accounts if not held_back(account, now)] or accounts
-    best = [account for account in awake if account.priority == awake[0].priority]
-    free = [account for account in best if slots_free(account) > 0] or best
+    now = clock.now()
+    found = [row for row in accounts if not held_back(row, now) and "" in _keys(row)] or accounts
+    if hold_milli and len(found) > 1:
+        found = _able_to_pay(found, hold_milli) or found
+    found = [row for row in found if row.priority == found[0].priority]
+    if len(found) > 1:
+        found = [row for row in found if slots_free(row) > 0] or found
     # not a secret: which of equals takes the next order
-    return random.choices(free, weights=[account.weight for account in free])[0]  # noqa: S311
+    return random.choices(found, weights=[row.weight for row in found])[0]  # noqa: S311
+
+
+def _keys(account: Account) -> set[str]:
+    """Why the keys meant for orders are paused, '' for one that is not; empty without a key."""
+    return {key.pause for key in account.keys.all() if key.state == KeyState.ACTIVE}
+
+
+def _able_to_pay(accounts: list[Account], hold_milli: int) -> list[Account]:
+    kept = balances([account.pool_key for account in accounts])
+    return [
+        account
+        for account in accounts
+        if (pool := kept.get(account.pool_key)) is None
+        or not pool.enforce
+        or pool.available >= hold_milli
+    ]
 
 
 def held_back(account: Account, now: datetime) -> bool:
@@ -78,9 +94,14 @@ def held_back(account: Account, now: datetime) -> bool:
 
 
 def slots_free(account: Account) -> int:
-    """How many more orders the vendor may be given at once."""
-    busy = Generation.objects.in_stages(IN_FLIGHT).filter(account=account).count()
-    return account.max_in_flight - busy
+    """How many more orders the vendor may be given at once.
+
+    What should have ended long ago does not count: a job that the vendor forgot must not block
+    the account for ever.
+    """
+    busy = Generation.objects.in_stages(IN_FLIGHT).filter(account=account)
+    late = busy.filter(stage=Stage.WORKING, deadline_at__lt=clock.now())
+    return account.max_in_flight - busy.count() + late.count()
 
 
 def rate_free(account: Account, now: datetime) -> bool:
@@ -94,11 +115,9 @@ def rate_free(account: Account, now: datetime) -> bool:
 
 def sending_key(account: Account) -> Key | None:
     """A key for a new order, or None: the order waits."""
-    return account.keys.usable(clock.now()).order_by("-last_ok_at", "created_at").first()
+    return account.keys.usable().order_by("-last_ok_at", "created_at").first()
 
 
 def asking_key(account: Account) -> Key | None:
-    """A key for a question about running work; draining ones will do."""
-    keys = list(account.keys.readable())
-    awake = [key for key in keys if not key.pause] or keys
-    return awake[0] if awake else None
+    """A key for a question about running work; draining ones will do. None: nobody can ask."""
+    return account.keys.readable().first()

@@ -9,8 +9,6 @@ import random
 from datetime import datetime, timedelta
 from statistics import median
 
-from django.db.models import Q
-
 from studio import clock
 from studio.models import Account, Generation, Pause, Stage
 from studio.pipeline.reach import callback_address
@@ -19,6 +17,11 @@ DEADLINE = timedelta(minutes=45)  # a vendor may run half an hour after queueing
 HISTORY = 20  # finished generations that the usual time is learned from
 BREAKS_AT = 5  # failures in a row after which only one probe at a time goes out
 PROBE_EVERY = timedelta(seconds=15)
+DOUBTS_AT = 3  # orders without an answer in a row, after which only one at a time goes out
+ORDER_EVERY = timedelta(minutes=1)  # doubled with each further doubt
+CREDITS_EVERY = timedelta(minutes=15)
+LOOK_INTO_DOUBT = timedelta(minutes=1)
+SELDOM = timedelta(minutes=15)
 SANDBOX_TYPICAL = 2.0
 
 
@@ -28,8 +31,8 @@ def seconds(count: float) -> timedelta:
 
 
 def later(until: datetime | None, now: datetime) -> timedelta:
-    """How long until then; half a minute when a person must act first."""
-    return seconds(30) if until is None else max(seconds(0.5), until - now)
+    """How long until then, but at most half a minute: a person may end a pause at any time."""
+    return seconds(30) if until is None else min(max(seconds(0.5), until - now), seconds(30))
 
 
 def backoff(attempt: int, *, base: float = 5.0, cap: float = 60.0) -> timedelta:
@@ -87,9 +90,13 @@ def interval(generation: Generation, now: datetime) -> timedelta:
 
 
 def after_trouble(generation: Generation, now: datetime) -> timedelta:
-    """Twice the usual interval after a question without an answer, at most a minute."""
-    doubled = interval(generation, now) * (1 << min(generation.attempts + 1, 5))
-    return min(doubled, seconds(60 * random.uniform(0.8, 1.0)))  # noqa: S311 jitter
+    """Twice the usual interval after a question without an answer, at most a minute.
+
+    After the deadline the slow interval is enough.
+    """
+    usual = interval(generation, now)
+    doubled = usual * (1 << min(generation.attempts + 1, 5))
+    return max(usual, min(doubled, seconds(60 * random.uniform(0.8, 1.0))))  # noqa: S311 jitter
 
 
 def note_trouble(account: Account) -> None:
@@ -98,15 +105,36 @@ def note_trouble(account: Account) -> None:
         account.hold_back(Pause.ERRORS, clock.now() + PROBE_EVERY)
 
 
-def may_try(account: Account) -> bool:
-    """May a request go to this account now? While it is broken, one probe at a time may.
+def note_doubt(account: Account) -> None:
+    """Count an order without an answer: each may have been paid for, so patience ends early."""
+    note_trouble(account)
+    doubts = account.note_doubt()
+    if doubts >= DOUBTS_AT:
+        wait = min(ORDER_EVERY * (1 << min(doubts - DOUBTS_AT, 5)), SELDOM)
+        account.hold_back(Pause.ORDERS, clock.now() + wait)
 
-    A conditional UPDATE hands out the probe, so a thousand due jobs send one request.
+
+def may_ask(account: Account) -> bool:
+    """May a question go to this account now? While it is silent, one at a time may.
+
+    A conditional UPDATE hands it out, so a thousand due jobs ask one question.
     """
-    if account.pause != Pause.ERRORS:
-        return True
+    return account.pause != Pause.ERRORS or _hand_out(account, Pause.ERRORS, PROBE_EVERY)
+
+
+def may_order(account: Account) -> bool:
+    """May an order go out now? Never to a vendor that does not even answer questions.
+
+    After doubts, and after "out of credits", one order at a time may try.
+    """
+    if account.pause == Pause.ERRORS:
+        return False
+    waits = {Pause.ORDERS: ORDER_EVERY, Pause.CREDITS: CREDITS_EVERY}
+    wait = waits.get(Pause(account.pause))
+    return wait is None or _hand_out(account, account.pause, wait)
+
+
+def _hand_out(account: Account, pause: str, wait: timedelta) -> bool:
     now = clock.now()
-    probe = Account.objects.filter(pk=account.pk, pause=Pause.ERRORS).filter(
-        Q(paused_until=None) | Q(paused_until__lte=now)
-    )
-    return bool(probe.update(paused_until=now + PROBE_EVERY))
+    turn = Account.objects.filter(pk=account.pk, pause=pause, paused_until__lte=now)
+    return bool(turn.update(paused_until=now + wait))

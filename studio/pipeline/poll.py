@@ -16,8 +16,8 @@ from django.db import transaction
 from django.db.models import F
 
 from studio import clock
-from studio.models import Account, Alert, Generation, Key, Pause, Stage
-from studio.pipeline import pace, settle
+from studio.models import Account, Generation, Key, Pause, Stage
+from studio.pipeline import keys, pace, settle
 from studio.vendors.base import Report, State, Ticket, Vendor
 from studio.vendors.errors import BadKey, Fault, TooFast, VendorError
 
@@ -59,7 +59,7 @@ def claim(account: Account, most: int) -> list[Generation]:
 
 
 def ask(vendor: Vendor, generations: Sequence[Generation]) -> Answer:
-    """One question to the vendor. Touches no database, raises nothing."""
+    """One question to the vendor. Touches no database; raises only what is a mistake of ours."""
     tickets = [Ticket(row.ticket, row.ticket_alias) for row in generations]
     try:
         return Answer(generations=generations, reports=vendor.poll(tickets))
@@ -70,7 +70,7 @@ def ask(vendor: Vendor, generations: Sequence[Generation]) -> Answer:
 def apply(answer: Answer, account: Account, key: Key) -> None:
     """Put one answer into the tables."""
     if answer.error is None:
-        account.note_success()
+        account.note_answer()
         for generation in answer.generations:
             _apply_report(generation, answer.reports.get(generation.ticket))
         return
@@ -79,17 +79,22 @@ def apply(answer: Answer, account: Account, key: Key) -> None:
     if isinstance(error, TooFast):
         wait = error.retry_after if error.retry_after is not None else 30.0
         account.hold_back(Pause.RATE, now + pace.seconds(wait))
-        _put_off(answer.generations, pace.seconds(wait + random.uniform(0, 5)))  # noqa: S311
+        _wait(answer.generations, pace.seconds(wait + random.uniform(0, 5)))  # noqa: S311
     elif isinstance(error, BadKey):
-        key.hold_back(Pause.AUTH, None, error.message or "the key was refused")
-        Alert.raise_("key", f"key:{key.pk}", f"{key}: the vendor refused the key")
+        keys.take_out(account, key, error)
     else:
         pace.note_trouble(account)
-        for generation in answer.generations:
-            generation.attempts += 1
-            Generation.objects.filter(pk=generation.pk).update(
-                attempts=generation.attempts, due_at=now + pace.after_trouble(generation, now)
-            )
+        put_off(answer.generations)
+
+
+def put_off(generations: Sequence[Generation]) -> None:
+    """The question came to nothing: each of these is asked about again, later and later."""
+    now = clock.now()
+    for generation in generations:
+        generation.attempts += 1
+        Generation.objects.in_stages([Stage.WORKING]).filter(pk=generation.pk).update(
+            attempts=generation.attempts, due_at=now + pace.after_trouble(generation, now)
+        )
 
 
 def put_off_account(account: Account) -> None:
@@ -109,9 +114,14 @@ def _apply_report(generation: Generation, report: Report | None) -> None:
         _empty(generation, report, now)
     elif report.state == State.FAILED:
         settle.fail(generation, report)
-    elif report.word[:80] != generation.vendor_word or generation.attempts:
+    elif (report.word[:80], 0, 0) != (
+        generation.vendor_word,
+        generation.attempts,
+        generation.gone_seen,
+    ):
         generation.change(
-            stage=Stage.WORKING, then={"vendor_word": report.word[:80], "attempts": 0}
+            stage=Stage.WORKING,
+            then={"vendor_word": report.word[:80], "attempts": 0, "gone_seen": 0},
         )
 
 
@@ -157,7 +167,7 @@ def _empty(generation: Generation, report: Report, now: datetime) -> None:
         )
 
 
-def _put_off(generations: Sequence[Generation], wait: timedelta) -> None:
-    Generation.objects.filter(pk__in=[row.pk for row in generations]).update(
-        due_at=clock.now() + wait
-    )
+def _wait(generations: Sequence[Generation], wait: timedelta) -> None:
+    Generation.objects.in_stages([Stage.WORKING]).filter(
+        pk__in=[row.pk for row in generations]
+    ).update(due_at=clock.now() + wait)

@@ -133,11 +133,11 @@ def quote(
     sandbox = bool(account and account.sandbox)
     listings = Listing.of(vendor.slug, sandbox=sandbox) if vendor.listings else {}
     price = price_of(spec, vendor.slug, values, listings, account)
-    hold = price.credits_milli
-    if hold is None:
-        hold = account.default_hold_milli if account else 0
-    money = account.money(hold) if account else 0
+    hold = _hold(price, account)
     left = _left(account)
+    if left is not None and left < hold and (able := choose_account(vendor.slug, hold)) != account:
+        account, hold, left = able, _hold(price, able), _left(able)
+    money = account.money(hold) if account else 0
     fetched = _fetched_by_link(spec, values, listings, images, end_image, audio)
     blocks = [
         *_account_blocks(account, VENDORS[vendor.slug].label),
@@ -158,6 +158,13 @@ def quote(
         account=account,
         blocks=tuple(blocks),
     )
+
+
+def _hold(price: Price, account: Account | None) -> int:
+    """What is set aside: the price, or the account's default while nobody knows it."""
+    if price.credits_milli is not None:
+        return price.credits_milli
+    return account.default_hold_milli if account else 0
 
 
 def _left(account: Account | None) -> int | None:

@@ -18,6 +18,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from studio.models import Account, Generation, Link, Sound, SourceImage
+from studio.pipeline.errors import OutOfReach
 from studio.pipeline.lines import is_local
 from studio.vendors import VENDORS
 from studio.vendors.base import CallsBack, File
@@ -63,12 +64,18 @@ def unreachable(account: Account, files: Sequence[SourceImage | Sound]) -> str:
     )
 
 
-def hand_over(generation: Generation, file: SourceImage | Sound, *, as_bytes: bool) -> File:
-    """The file as this order's vendor takes it. Makes a link of its own for this order."""
+def read_bytes(image: SourceImage) -> bytes:
+    """The picture itself. Raises what the storage raises: FileNotFoundError when it is gone."""
+    with default_storage.open(image.file) as stored:
+        body: bytes = stored.read()
+    return body
+
+
+def hand_over(generation: Generation, file: SourceImage | Sound, body: bytes | None) -> File:
+    """The file as this order's vendor takes it: `body`, or a link made for this order."""
     name = _file_name(file)
-    if as_bytes and isinstance(file, SourceImage):
-        with default_storage.open(file.file) as stored:
-            return File(body=stored.read(), name=name, mime=file.mime)
+    if body is not None:
+        return File(body=body, name=name, mime=file.mime)
     if s3_address():
         return File(url=_presigned(file.file), name=name, mime=file.mime)
     if address := own_address(generation.account):
@@ -79,8 +86,9 @@ def hand_over(generation: Generation, file: SourceImage | Sound, *, as_bytes: bo
         )
         url = address + reverse("link_file", args=[token, name])
         return File(url=url, name=name, mime=file.mime)
-    assert isinstance(file, SourceImage)  # noqa: S101 `unreachable` was asked before the order
-    return File(url=file.origin_url, name=name, mime=file.mime)
+    if isinstance(file, SourceImage) and file.origin_url:
+        return File(url=file.origin_url, name=name, mime=file.mime)
+    raise OutOfReach(_("There is no address at which the vendor can fetch the picture any more."))
 
 
 def callback_address(generation: Generation) -> str:
@@ -88,7 +96,12 @@ def callback_address(generation: Generation) -> str:
     address = own_address(generation.account)
     if not issubclass(VENDORS[generation.vendor], CallsBack) or not address:
         return ""
-    return address + reverse("hook", args=[generation.hook_token])
+    return address + hook_path(generation)
+
+
+def hook_path(generation: Generation) -> str:
+    """The part of the webhook address that is this order's alone, whatever the host."""
+    return reverse("hook", args=[generation.hook_token])
 
 
 def _file_name(file: SourceImage | Sound) -> str:

@@ -10,7 +10,7 @@ from studio import clock, queue, redact
 from studio.ledger import verbs as ledger
 from studio.ledger.models import Source
 from studio.ledger.reading import shares
-from studio.models import Generation, PriceObservation, Stage
+from studio.models import Alert, Generation, PriceObservation, Stage
 from studio.vendors.base import Refund, Report
 from studio.vendors.errors import Fault
 
@@ -81,6 +81,7 @@ def lose(generation: Generation, why: str) -> bool:
     """Finished at the vendor, deleted there before our copy was made. The credits are spent."""
     moved = generation.move(Stage.SAVING, Stage.LOST, fault=Fault.GONE, fault_message=why[:2000])
     if moved:
+        Alert.raise_("lost", f"lost:{generation.uuid}", f"A paid result was lost: {why}")
         logger.error("lost %s %s", generation.uuid, generation.vendor)
     return moved
 

@@ -10,16 +10,22 @@ import logging
 import shutil
 from datetime import timedelta
 
-from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Count, Q
 
 from studio import clock, queue
 from studio.ledger import verbs as ledger
 from studio.ledger.reading import shares
-from studio.models import Beat, Generation, Stage
+from studio.models import UNFINISHED, Account, Beat, Generation, Pause, Stage
+from studio.pipeline.callback import NAMED
 from studio.pipeline.files import incoming
+from studio.pipeline.keys import ring_probes
+from studio.pipeline.lines import held_back, slots_free
 from studio.pipeline.listings import ring_stale
+from studio.pipeline.overdue import give_up, tell_overdue, turn_away_stranded
+from studio.pipeline.pace import LOOK_INTO_DOUBT
 from studio.pipeline.worker import forget_old
+from studio.vendors.errors import Fault
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +33,8 @@ RING_AGAIN = timedelta(seconds=15)
 AT_ONCE = 200
 WAIVE_AFTER = timedelta(hours=24)
 LEFTOVERS = timedelta(hours=6)
+FAR_OFF = timedelta(hours=2)  # nothing is put off for longer
+JUST_SENT = timedelta(seconds=3)  # a claim may be that much older than its worker's first beat
 
 
 def sweep() -> None:
@@ -35,7 +43,13 @@ def sweep() -> None:
         doubt_the_dead,
         ring_waiting,
         ring_saving,
+        ring_doubtful,
         waive_old_doubts,
+        turn_away_stranded,
+        tell_overdue,
+        give_up,
+        bring_near,
+        ring_probes,
         ring_stale,
         forget_old,
         clear_leftovers,
@@ -43,7 +57,7 @@ def sweep() -> None:
     for step in steps:
         try:
             step()
-        except DatabaseError:
+        except (OperationalError, InterfaceError):
             raise
         except Exception:  # the border: one broken row must not stop all other work
             logger.exception("the sweep broke in %s", step.__name__)
@@ -57,18 +71,15 @@ def doubt_the_dead() -> int:
         Q(lease_until__lt=now) | ~Q(owner__in=alive)
     )
     count = 0
-    for row in orphans[:AT_ONCE]:
-        # a claim is younger than its worker's first beat for a moment at most
-        if row.sent_at and row.sent_at > now - timedelta(seconds=3):
-            continue
+    for row in orphans.exclude(sent_at__range=(now - JUST_SENT, now)).order_by("id")[:AT_ONCE]:
         if row.move(
             Stage.SENDING,
             Stage.IN_DOUBT,
-            fault="in doubt",
+            fault=Fault.DOUBT,
             fault_message="",
             owner="",
             lease_until=None,
-            due_at=None,
+            due_at=now + LOOK_INTO_DOUBT,
         ):
             row.note("in_doubt", "the worker ended while the order was being sent")
             logger.warning("in doubt %s %s: its sender is gone", row.uuid, row.vendor)
@@ -77,19 +88,29 @@ def doubt_the_dead() -> int:
 
 
 def ring_waiting() -> int:
-    """Ring for orders that are due; each is then left alone for a while."""
+    """Ring for orders that are due, the oldest first: no more than each account can take.
+
+    So an account that is full, or held back, is no burden to the others.
+    """
     now = clock.now()
-    waiting = Generation.objects.in_stages([Stage.ORDERED]).due(now).order_by("id")
+    waiting = Generation.objects.in_stages([Stage.ORDERED]).due(now)
+    due = dict(waiting.values_list("account_id").annotate(count=Count("pk")).order_by())
     count = 0
-    for row in waiting.only("pk", "due_at")[:AT_ONCE]:
-        with transaction.atomic():
-            rung = Generation.objects.filter(
-                pk=row.pk, stage=Stage.ORDERED, due_at=row.due_at
-            ).update(due_at=now + RING_AGAIN)
-            if rung:
-                queue.ring("submit_generation", row.pk)
-                count += 1
+    for account in Account.objects.filter(pk__in=due):
+        for row in waiting.filter(account=account).order_by("id")[: _room(account)]:
+            count += _ring(row, "submit_generation")
     return count
+
+
+def _room(account: Account) -> int:
+    """For how many of its orders there is something to do now."""
+    if not account.serves:
+        return AT_ONCE  # each is turned away
+    if held_back(account, clock.now()) or account.pause == Pause.ERRORS:
+        return 0
+    if account.pause in (Pause.ORDERS, Pause.CREDITS):
+        return 1
+    return min(max(slots_free(account), 0), AT_ONCE)
 
 
 def ring_saving() -> int:
@@ -99,16 +120,25 @@ def ring_saving() -> int:
     unattended = Q(owner="", due_at__lte=now)
     deserted = ~Q(owner="") & (Q(lease_until__lt=now) | ~Q(owner__in=alive))
     waiting = Generation.objects.in_stages([Stage.SAVING]).filter(unattended | deserted)
-    count = 0
-    for row in waiting[:AT_ONCE]:
-        with transaction.atomic():
-            rung = Generation.objects.filter(
-                pk=row.pk, stage=Stage.SAVING, due_at=row.due_at, owner=row.owner
-            ).update(due_at=now + RING_AGAIN, owner="", lease_until=None)
-            if rung:
-                queue.ring("archive_generation", row.pk)
-                count += 1
-    return count
+    rows = list(waiting.order_by("due_at")[:AT_ONCE])
+    return sum(_ring(row, "archive_generation", owner="", lease_until=None) for row in rows)
+
+
+def ring_doubtful() -> int:
+    """Ring for doubts of which a webhook has named an id that is not judged yet."""
+    doubtful = Generation.objects.in_stages([Stage.IN_DOUBT]).due(clock.now())
+    rows = list(doubtful.filter(moments__what=NAMED).distinct().order_by("id")[:AT_ONCE])
+    return sum(_ring(row, "settle_doubt") for row in rows)
+
+
+def _ring(row: Generation, job: queue.Job, **changes: object) -> int:
+    """Ring for one row, once: whoever else looks at it now finds it put off."""
+    seen = Generation.objects.filter(pk=row.pk, stage=row.stage, due_at=row.due_at, owner=row.owner)
+    with transaction.atomic():
+        if not seen.update(due_at=clock.now() + RING_AGAIN, **changes):
+            return 0
+        queue.ring(job, row.pk)
+    return 1
 
 
 def waive_old_doubts() -> None:
@@ -116,10 +146,19 @@ def waive_old_doubts() -> None:
     old = Generation.objects.in_stages([Stage.IN_DOUBT]).filter(
         sent_at__lt=clock.now() - WAIVE_AFTER
     )
-    for row in old.select_related("account")[:AT_ONCE]:
+    fresh = old.exclude(moments__what="waived").select_related("account").order_by("id")
+    for row in fresh[:AT_ONCE]:
         budgets = [key for key in shares(row.hold_key) if key != row.account.pool_key]
-        if budgets and ledger.waive(row.hold_key, budgets):
-            row.note("waived", "the budget was given back after a day")
+        with transaction.atomic():
+            if budgets:
+                ledger.waive(row.hold_key, budgets)
+            row.note("waived", "a day without an answer")
+
+
+def bring_near() -> None:
+    """What a clock that has since been set back put off into a distant future is due now."""
+    now = clock.now()
+    Generation.objects.in_stages(UNFINISHED).filter(due_at__gt=now + FAR_OFF).update(due_at=now)
 
 
 def clear_leftovers() -> None:

@@ -10,14 +10,16 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Count
 
 from studio import clock
-from studio.models import Account, Generation, Key, Lease, Stage
+from studio.models import Account, Generation, Key, Lease, Pause, Stage
 from studio.pipeline import pace, poll
 from studio.pipeline.lines import asking_key, held_back, speak
 from studio.pipeline.sweep import sweep
@@ -36,6 +38,17 @@ PER_SECOND = 18.0  # questions one account is asked in a second at most
 IDLE_PAUSE = 0.5
 BUSY_PAUSE = 0.1
 BACKLOG_PAUSE = 0.02
+
+
+AWAY = (OperationalError, InterfaceError)  # the database itself, not what we asked of it
+
+
+class Question(NamedTuple):
+    """A question under way: to whom, through which key, about what."""
+
+    account: Account
+    key: Key
+    generations: list[Generation]
 
 
 @dataclass(slots=True)
@@ -68,9 +81,14 @@ def tick(stopping: Callable[[], bool], life: float = 50.0) -> bool:
     try:
         while clock.monotonic() < until and not stopping() and engine.keep_lease():
             engine.turn()
+    except AWAY as error:
+        # the next tick begins with a new connection; questions under way are asked again
+        logger.warning("the tick ends: the database is away (%s)", type(error).__name__)
+        connection.close()
     finally:
         engine.close()
-        Lease.release(LEASE, owner)
+        with suppress(*AWAY):
+            Lease.release(LEASE, owner)
     return True
 
 
@@ -80,7 +98,7 @@ class Engine:
     def __init__(self, owner: str) -> None:
         self.owner = owner
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="ask")
-        self.asked: dict[Future[poll.Answer], tuple[Account, Key]] = {}
+        self.asked: dict[Future[poll.Answer], Question] = {}
         self.under_way: dict[int, int] = {}
         self.buckets: dict[int, Bucket] = {}
         self.renewed_at = 0.0
@@ -121,50 +139,62 @@ class Engine:
             return False
         accounts = Account.objects.in_bulk([pk for pk, _count in due])
         random.shuffle(due)
-        waits = [self.ask_account(accounts[pk], count) for pk, count in due]
+        waits = [self.ask_safely(accounts[pk], count) for pk, count in due]
         return any(waits)
+
+    def ask_safely(self, account: Account, due: int) -> bool:
+        """The border between accounts: one that breaks us is put off, the others go on."""
+        try:
+            return self.ask_account(account, due)
+        except AWAY:
+            raise
+        except Exception:
+            logger.exception("%s could not be asked", account)
+            poll.put_off_account(account)
+            return False
 
     def ask_account(self, account: Account, due: int) -> bool:
         """Ask one account about what it has due, within its bucket; True when some must wait."""
         free = PER_ACCOUNT - self.under_way.get(account.pk, 0)
         if free <= 0:
             return True
-        if held_back(account, clock.now()) and account.pause in ("rate", "errors"):
+        silent = account.pause == Pause.ERRORS
+        if held_back(account, clock.now()) and (silent or account.pause == Pause.RATE):
             return False
         key = asking_key(account)
-        if key is None or (key.pause and key.paused_until is None):
+        if key is None:
             poll.put_off_account(account)
             return False
-        if not pace.may_try(account):
+        if not pace.may_ask(account):
             return False
         try:
             vendor = speak(account, key)
         except VaultError:
             poll.put_off_account(account)
             return False
-        size = 1 if account.pause == "errors" else vendor.batch
-        wanted = 1 if account.pause == "errors" else min(free, -(-due // size))
+        size = 1 if silent else vendor.batch
         bucket = self.buckets.setdefault(account.pk, Bucket())
-        questions = bucket.take(wanted)
+        questions = bucket.take(1 if silent else min(free, -(-due // size)))
         rows = poll.claim(account, questions * size) if questions else []
         for start in range(0, len(rows), size):
             future = self.pool.submit(poll.ask, vendor, rows[start : start + size])
-            self.asked[future] = (account, key)
+            self.asked[future] = Question(account, key, rows[start : start + size])
             self.under_way[account.pk] = self.under_way.get(account.pk, 0) + 1
-        return len(rows) < due
+        return len(rows) < due and not silent
 
     def take_answers(self) -> None:
         """Put every answer that has come into the tables."""
         for future in [future for future in self.asked if future.done()]:
-            account, key = self.asked.pop(future)
-            self.under_way[account.pk] -= 1
+            question = self.asked.pop(future)
+            self.under_way[question.account.pk] -= 1
             self.answers += 1
             try:
-                poll.apply(future.result(), account, key)
-            except DatabaseError:
+                poll.apply(future.result(), question.account, question.key)
+            except AWAY:
                 raise
             except Exception:  # the border: one broken answer must not stop all other work
-                logger.exception("an answer of %s broke us", account)
+                logger.exception("an answer of %s broke us", question.account)
+                poll.put_off(question.generations)
 
     def close(self) -> None:
         """Wait for questions under way, each bound by its own deadline, and take them in."""
@@ -172,4 +202,5 @@ class Engine:
         for future in list(self.asked):
             if future.cancelled():
                 self.asked.pop(future)
-        self.take_answers()
+        with suppress(*AWAY):
+            self.take_answers()
