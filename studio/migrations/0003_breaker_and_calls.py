@@ -4,39 +4,70 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('studio', '0002_sign_in_attempt'),
+        ("studio", "0002_sign_in_attempt"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='account',
-            name='doubts',
-            field=models.PositiveSmallIntegerField(default=0, help_text='Orders without an answer, in a row.'),
+            model_name="account",
+            name="doubts",
+            field=models.PositiveSmallIntegerField(
+                default=0, help_text="Orders without an answer, in a row."
+            ),
         ),
         migrations.AddField(
-            model_name='generation',
-            name='called_at',
-            field=models.DateTimeField(blank=True, help_text='When a webhook last asked for a question.', null=True),
+            model_name="generation",
+            name="called_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When a webhook last asked for a question.", null=True
+            ),
         ),
         migrations.AlterField(
-            model_name='account',
-            name='failures',
-            field=models.PositiveSmallIntegerField(default=0, help_text='Unanswered, in a row.'),
+            model_name="account",
+            name="failures",
+            field=models.PositiveSmallIntegerField(default=0, help_text="Unanswered, in a row."),
         ),
         migrations.AlterField(
-            model_name='account',
-            name='pause',
-            field=models.CharField(blank=True, choices=[('', 'in use'), ('auth', 'the key was refused'), ('credits', 'out of credits'), ('rate', 'asked to slow down'), ('errors', 'the vendor fails'), ('orders', 'orders get no answer'), ('admin', 'paused by an admin')], max_length=8),
+            model_name="account",
+            name="pause",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "in use"),
+                    ("auth", "the key was refused"),
+                    ("credits", "out of credits"),
+                    ("rate", "asked to slow down"),
+                    ("errors", "the vendor fails"),
+                    ("orders", "orders get no answer"),
+                    ("admin", "paused by an admin"),
+                ],
+                max_length=8,
+            ),
         ),
         migrations.AlterField(
-            model_name='key',
-            name='pause',
-            field=models.CharField(blank=True, choices=[('', 'in use'), ('auth', 'the key was refused'), ('credits', 'out of credits'), ('rate', 'asked to slow down'), ('errors', 'the vendor fails'), ('orders', 'orders get no answer'), ('admin', 'paused by an admin')], max_length=8),
+            model_name="key",
+            name="pause",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "in use"),
+                    ("auth", "the key was refused"),
+                    ("credits", "out of credits"),
+                    ("rate", "asked to slow down"),
+                    ("errors", "the vendor fails"),
+                    ("orders", "orders get no answer"),
+                    ("admin", "paused by an admin"),
+                ],
+                max_length=8,
+            ),
         ),
         migrations.AddIndex(
-            model_name='generation',
-            index=models.Index(condition=models.Q(('sent_at__isnull', False)), fields=['account', 'sent_at'], name='generation_sent'),
+            model_name="generation",
+            index=models.Index(
+                condition=models.Q(("sent_at__isnull", False)),
+                fields=["account", "sent_at"],
+                name="generation_sent",
+            ),
         ),
     ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from studio.models.account import Account, Key, KeyState, Pause
 from studio.models.alert import Alert
 from studio.models.allowance import Allowance, Scope
+from studio.models.batch import Batch
 from studio.models.evidence import BalanceReading, KeyEvent
-from studio.models.generation import Batch, Generation, Input, Moment
+from studio.models.generation import Generation, Input, Moment
 from studio.models.image import Origin, SourceImage
 from studio.models.link import Link
 from studio.models.listing import Listing

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from studio import clock
 from studio.models.account import Account, Key, vendor_choices
+from studio.models.batch import Batch
 from studio.models.image import SourceImage
 from studio.models.project import Project
 from studio.models.sound import Sound
@@ -107,24 +108,6 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def due(self, now: datetime) -> Self:
         """Whose next step is due."""
         return self.filter(due_at__lte=now)
-
-
-class Batch(models.Model):
-    """Generations ordered together: variations, images x prompts, or a shoot-out."""
-
-    class Kind(models.TextChoices):
-        VARIATIONS = "variations", _("Variations")
-        GRID = "grid", _("Images and prompts")
-        SHOOTOUT = "shootout", _("Shoot-out")
-
-    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="batches")
-    kind = models.CharField(max_length=10, choices=Kind.choices)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
-    created_at = models.DateTimeField(default=clock.now)
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.uuid}"
 
 
 class Generation(models.Model):
