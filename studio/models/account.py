@@ -49,14 +49,11 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def serving(self, vendor: str) -> Self:
         """Accounts that may take a new order of this vendor, best first.
 
-        Sandbox accounts serve only while the vendor has no enabled live account, and while the
-        sandbox is on.
+        Sandbox accounts serve only while the vendor has no enabled live account. Whether the
+        sandbox is on is the worker's to know (`serves`): a shell that orders is not told.
         """
-        found = self.filter(vendor=vendor, enabled=True)
-        if not settings.STUDIO_SANDBOX:
-            found = found.filter(sandbox=False)
-        if found.filter(sandbox=False).exists():
-            found = found.filter(sandbox=False)
+        live = self.model.objects.filter(vendor=vendor, enabled=True, sandbox=False)
+        found = self.filter(Q(sandbox=False) | ~models.Exists(live), vendor=vendor, enabled=True)
         return found.order_by("-priority", "-weight", "id")
 
     def offered(self) -> Self:
