@@ -10,11 +10,12 @@ from uuid import uuid4
 
 import pytest
 
-from studio import jobs
+from studio import clock, jobs
 from studio.ledger import verbs as ledger
 from studio.ledger.audit import audit
 from studio.models import Account, Generation, Project, SourceImage, Stage, User
 from studio.pipeline import lines
+from studio.pipeline.library import take_image
 from studio.pipeline.order import order
 from studio.pipeline.tick import Engine
 from studio.vendors import find_model
@@ -60,6 +61,32 @@ def accounts(alice: User) -> dict[str, Account]:
         ledger.top_up(account.pool_key, 1_000_000, key=f"topup:{account.uuid}", actor=alice)
         found[vendor] = account
     return found
+
+
+@pytest.fixture
+def reachable(live_server: Any, settings: Any) -> None:
+    """The studio's own pages answer, so that vendors can fetch pictures and call back."""
+    settings.STUDIO_PORT = int(live_server.url.rsplit(":", 1)[1])
+
+
+@pytest.fixture
+def photo(project: Project, alice: User) -> SourceImage:
+    return take_image(project, alice, PHOTOS / "coffee.png", "Coffee")
+
+
+@pytest.fixture
+def working(place: Callable[..., Generation]) -> Callable[..., Generation]:
+    """An order that a vendor has accepted, without asking any vendor."""
+
+    def worked(model: str = "remaker/text-1.0-standard", **changes: Any) -> Generation:
+        generation = place(model, prompt="at work")
+        now = clock.now()
+        generation.move(Stage.ORDERED, Stage.SENDING, sent_at=now)
+        then = {"ticket": f"t{generation.pk}", "accepted_at": now, "due_at": now, **changes}
+        generation.move(Stage.SENDING, Stage.WORKING, **then)
+        return generation
+
+    return worked
 
 
 @pytest.fixture

@@ -24,17 +24,6 @@ Place = Callable[..., Generation]
 Carry = Callable[..., Generation]
 
 
-@pytest.fixture
-def reachable(live_server: Any, settings: Any) -> None:
-    """The studio's own pages answer, so that vendors can fetch pictures."""
-    settings.STUDIO_PORT = int(live_server.url.rsplit(":", 1)[1])
-
-
-@pytest.fixture
-def photo(project: Project, alice: User) -> SourceImage:
-    return take_image(project, alice, PHOTOS / "coffee.png", "Coffee")
-
-
 @pytest.mark.parametrize(
     ("model", "values"),
     [

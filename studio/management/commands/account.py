@@ -14,8 +14,8 @@ from django.db import IntegrityError, transaction
 
 from studio.ledger import verbs as ledger
 from studio.ledger.models import Unit
-from studio.ledger.reading import balances
-from studio.models import Account, Key, KeyEvent
+from studio.ledger.reading import balance, balances
+from studio.models import Account, Key, KeyEvent, Pause
 from studio.vendors import VENDORS
 
 
@@ -61,6 +61,8 @@ class Command(BaseCommand):
             )
         except IntegrityError:
             raise CommandError("This very key is here already.") from None
+        except OtherKind as error:
+            raise CommandError(str(error)) from None
         self.stdout.write(f"Added a key to {account.vendor} {account.name}.")
 
     def list_all(self, *, as_json: bool) -> None:
@@ -78,6 +80,10 @@ class Command(BaseCommand):
             )
 
 
+class OtherKind(ValueError):
+    """A live key for a sandbox account, or the other way round."""
+
+
 def add_account(
     vendor: str,
     name: str,
@@ -91,7 +97,8 @@ def add_account(
 ) -> Account:
     """Make the account if it is new, give it this key, and book what it has left.
 
-    Raises IntegrityError when this very key is stored already.
+    Raises IntegrityError when this very key is stored already, OtherKind when the account is
+    there and is not what `sandbox` says: nothing is changed then.
     """
     fields: dict[str, Any] = {"plan": plan, "client_id": client_id}
     if price_micros_per_credit is not None:
@@ -100,6 +107,9 @@ def add_account(
         account, made = Account.objects.get_or_create(
             vendor=vendor, name=name, defaults={**fields, "sandbox": sandbox}
         )
+        if account.sandbox != sandbox:
+            kind = "a sandbox account" if account.sandbox else "a live account"
+            raise OtherKind(f"{account.vendor} {account.name} is {kind}. Choose another name.")
         if not made:
             given = {field: value for field, value in fields.items() if value != ""}
             Account.objects.filter(pk=account.pk).update(**given)
@@ -108,9 +118,22 @@ def add_account(
         KeyEvent.objects.create(key=key, kind="created", detail="from the command line")
         ledger.open_account(account.pool_key, unit=Unit.MILLI, enforce=credits is not None)
         if credits is not None:
-            ledger.top_up(account.pool_key, credits, key=f"topup:{uuid4()}", actor=None)
-            ledger.set_enforced(account.pool_key, True)
+            book_credits(account, credits, new=made)
+            if account.pause == Pause.CREDITS:
+                account.resume()
     return account
+
+
+def book_credits(account: Account, credits: int, *, new: bool) -> None:
+    """The account has so much left: its first credits, or a correction of what was booked."""
+    if new:
+        ledger.top_up(account.pool_key, credits, key=f"topup:{uuid4()}", actor=None)
+    else:
+        kept = balance(account.pool_key)
+        difference = credits - (kept.available + kept.held)
+        reason = "what the account has left, stated with a new key"
+        ledger.adjust(account.pool_key, difference, key=f"adjust:{uuid4()}", reason=reason)
+    ledger.set_enforced(account.pool_key, True)
 
 
 def describe_accounts() -> list[dict[str, Any]]:
