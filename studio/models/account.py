@@ -65,6 +65,13 @@ class AccountQuerySet(models.QuerySet["Account"]):
         open_ = Key.objects.only("id", "account_id", "state", "pause")
         return self.prefetch_related(models.Prefetch("keys", open_))
 
+    def with_readiness(self) -> Self:
+        """Those with a key for orders, and with `can_send`: one of them is taken right now."""
+        keys = Key.objects.active().filter(account=models.OuterRef("pk"))
+        return self.filter(models.Exists(keys)).annotate(
+            can_send=models.Exists(keys.filter(pause=""))
+        )
+
     def silent(self, now: datetime) -> Self:
         """Accounts that did not answer, and whose next probe is due."""
         return self.filter(enabled=True, pause=Pause.ERRORS, paused_until__lte=now)

@@ -8,11 +8,13 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from studio import clock
+from studio.models.stage import UNFINISHED
 from studio.models.user import User
 
 
@@ -26,6 +28,7 @@ EDITING = frozenset({ProjectRole.OWNER, ProjectRole.EDITOR})
 
 
 CARDS_COUNTED = 1000
+WORK_COUNTED = 100
 
 
 class _Count(models.Subquery):
@@ -55,6 +58,24 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
         gallery = Generation.objects.kept().filter(project=models.OuterRef("pk"))
         return self.annotate(cards=_Count(gallery.values("pk")[:CARDS_COUNTED]))
+
+    def with_work(self, user: Any) -> Self:
+        """With `working`: how much is unfinished in it, counted up to WORK_COUNTED; and with
+        `last_model`: what this person ordered there last, as `vendor/slug`, None for nothing.
+        """
+        from studio.models.generation import Generation  # which itself needs Project
+
+        here = Generation.objects.filter(project=models.OuterRef("pk"))
+        unfinished = here.kept().in_stages(sorted(UNFINISHED))
+        mine = (
+            here.ordered_by(user)
+            .newest()
+            .annotate(ordered=Concat("vendor", models.Value("/"), "model"))
+        )
+        return self.annotate(
+            working=_Count(unfinished.values("pk")[:WORK_COUNTED]),
+            last_model=models.Subquery(mine.values("ordered")[:1]),
+        )
 
     def recent_first(self) -> Self:
         """The project in which something happened last comes first."""

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from studio import clock
 from studio.ledger.reading import balances
-from studio.models import IN_FLIGHT, Account, Generation, Key, KeyState, Stage
+from studio.models import IN_FLIGHT, Account, Generation, Key, Stage
 from studio.net import Api
 from studio.vendors import VENDORS
 from studio.vendors.base import Vendor
@@ -58,11 +58,13 @@ def choose_account(vendor: str, hold_milli: int = 0) -> Account | None:
     Among those that can send now (else among all), those that can pay `hold_milli` go first, then
     the highest priority, then by weight those with a free slot.
     """
-    accounts = [row for row in Account.objects.serving(vendor).with_keys() if _keys(row)]
+    accounts = list(Account.objects.serving(vendor).with_readiness())
     if not accounts:
         return None
     now = clock.now()
-    found = [row for row in accounts if not held_back(row, now) and "" in _keys(row)] or accounts
+    found = [
+        row for row in accounts if not held_back(row, now) and getattr(row, "can_send", False)
+    ] or accounts
     if hold_milli and len(found) > 1:
         found = _able_to_pay(found, hold_milli) or found
     found = [row for row in found if row.priority == found[0].priority]
@@ -70,11 +72,6 @@ def choose_account(vendor: str, hold_milli: int = 0) -> Account | None:
         found = [row for row in found if slots_free(row) > 0] or found
     # not a secret: which of equals takes the next order
     return random.choices(found, weights=[row.weight for row in found])[0]  # noqa: S311
-
-
-def _keys(account: Account) -> set[str]:
-    """Why the keys meant for orders are paused, '' for one that is not; empty without a key."""
-    return {key.pause for key in account.keys.all() if key.state == KeyState.ACTIVE}
 
 
 def _able_to_pay(accounts: list[Account], hold_milli: int) -> list[Account]:

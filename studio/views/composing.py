@@ -141,8 +141,12 @@ def opening_key(project: Project, user: User, *, picture: bool = False) -> str:
         if not picture or any(option.name == "image" for option in spec.options)
     ]
     usable = [key for key in keys if key.partition("/")[0] in tills] or keys
-    last = project.generations.ordered_by(user).newest().values_list("vendor", "model").first()
-    for wanted in ("/".join(last) if last else "", project.default_model):
+    if hasattr(project, "last_model"):
+        last = project.last_model
+    else:
+        row = project.generations.ordered_by(user).newest().first()
+        last = row.model_key if row else ""
+    for wanted in (last, project.default_model):
         if wanted in keys:
             return wanted
     return usable[0]

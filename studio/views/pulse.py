@@ -108,7 +108,9 @@ def announcement(row: Generation) -> str:
 
 def poller(project: Project, data: QueryDict, after: int) -> Poller:
     """The poller that a page of this project carries."""
-    working = project.generations.kept().in_stages(UNFINISHED)[:TITLE_COUNT].count()
+    working = getattr(project, "working", None)
+    if working is None:
+        working = project.generations.kept().in_stages(UNFINISHED)[:TITLE_COUNT].count()
     return Poller(project=project, tab=tab_of(data), after=after, working=working)
 
 

@@ -40,6 +40,7 @@ def project(request: Request, uuid: str) -> HttpResponse:
     For htmx: the gallery of a tab, or the next cards of it (`before`).
     """
     projects = Project.objects.visible_to(request.user).with_role(request.user)
+    projects = projects.with_work(request.user)
     project = get_object_or_404(projects, uuid=uuid)
     context = gallery(project, request.GET)
     if may_change(project):
