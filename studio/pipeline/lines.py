@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from threading import Lock
 from urllib.parse import urlsplit
 
+from django.db.models import F
+
 from studio import clock
 from studio.ledger.reading import balances
 from studio.models import IN_FLIGHT, Account, Generation, Key, Stage
@@ -111,8 +113,9 @@ def rate_free(account: Account, now: datetime) -> bool:
 
 
 def sending_key(account: Account) -> Key | None:
-    """A key for a new order, or None: the order waits."""
-    return account.keys.usable().order_by("-last_ok_at", "created_at").first()
+    """A key for a new order, the one that worked last; None: the order waits."""
+    proven = F("last_ok_at").desc(nulls_last=True)
+    return account.keys.usable().order_by(proven, "created_at").first()
 
 
 def asking_key(account: Account) -> Key | None:
