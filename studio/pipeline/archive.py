@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -115,7 +116,14 @@ def _fetch(generation: Generation, bench: Path) -> net.Download:
         allow_private=settings.STUDIO_ALLOWED_PRIVATE_HOSTS,
         max_bytes=LARGEST,
         deadline=FETCH_SECONDS,
+        arrived=lambda size: _tell(generation, size),
     )
+
+
+def _tell(generation: Generation, size: int) -> None:
+    """Say on the card how much has come. A word that cannot be kept must not stop the fetch."""
+    with suppress(DatabaseError):
+        generation.change(stage=Stage.SAVING, then={"progress": size})
 
 
 def _ask_again(generation: Generation) -> list[str]:

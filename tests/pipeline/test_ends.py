@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -182,3 +183,16 @@ def test_an_account_with_many_due_is_asked_no_more_than_it_allows(
     assert len(first) == 18
     assert len(poll.claim(accounts["remaker"], 18)) == 12
     assert poll.claim(accounts["remaker"], 18) == []
+
+
+def test_the_card_is_told_how_much_has_come(
+    accounts: dict[str, Account],
+    sandbox: Sandbox,
+    place: Place,
+    carry: Carry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.modules["studio.net.download"], "TELL_EVERY", 0.0)
+    generation = carry(place(IMAGE, prompt="x"))
+    assert generation.stage == Stage.READY
+    assert generation.progress > 0
