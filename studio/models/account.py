@@ -164,7 +164,8 @@ class Account(models.Model):
         rows = Account.objects.filter(pk=self.pk).exclude(pause=Pause.ADMIN)
         if pause in (Pause.RATE, Pause.ERRORS, Pause.ORDERS):
             rows = rows.exclude(pause=Pause.CREDITS)
-            rows = rows.exclude(pause__in=[Pause.RATE, Pause.ORDERS], paused_until__gt=until)
+            if until is not None:
+                rows = rows.exclude(pause__in=[Pause.RATE, Pause.ORDERS], paused_until__gt=until)
         rows.update(pause=pause, paused_until=until)
 
     def resume(self) -> None:
