@@ -102,7 +102,7 @@ def database(url: str, folder: Path) -> dict[str, Any]:
     """Turn a database URL into Django's dictionary; '' means SQLite inside `folder`."""
     parts = urlsplit(url)
     if parts.scheme in ("", "sqlite"):
-        path = unquote(parts.path.removeprefix("/")) if url else ""
+        path = unquote(parts.path).lstrip("/")
         name = (
             path if path == ":memory:" else Path("/" + path if path else folder / "studio.sqlite3")
         )
