@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
-from studio import clock, media, net
+from studio import clock, media, net, queue
 from studio.models import Alert, Generation, Origin, SourceImage, Stage, Video
 from studio.pipeline import pace, settle
 from studio.pipeline.files import DiskFull, keep, workbench
@@ -33,6 +34,7 @@ LEASE = timedelta(seconds=settings.Q_CLUSTER["timeout"] + 20)
 # one worker asks the vendors and one sends: the others may fetch, however slow a download is
 SEATS = max(1, settings.Q_CLUSTER["workers"] - 2)
 NO_SEAT = timedelta(seconds=3)
+IN_VIEW = 8  # of those waiting for a seat
 TELL_AFTER = 5  # failed tries
 FETCH_SECONDS = 300.0
 LARGEST = 2_000_000_000
@@ -44,6 +46,13 @@ def archive(generation: Generation) -> None:
     """Fetch and keep one result, or put the next try on the calendar until it is lost."""
     if not _claim(generation):
         return
+    try:
+        _fetch_and_keep(generation)
+    finally:
+        _call_next()
+
+
+def _fetch_and_keep(generation: Generation) -> None:
     try:
         with workbench() as bench:
             kept = _keep(generation, _fetch(generation, bench), bench)
@@ -88,6 +97,17 @@ def _claim(generation: Generation) -> bool:
     }
     expected = {"stage": Stage.SAVING, "owner": "", "attempts": generation.attempts}
     return generation.change(then=then, **expected)
+
+
+def _call_next() -> None:
+    """A seat is free: ring for work that waited for one, without waiting for the sweep."""
+    # those that wait for something else (a disk, a vendor) are due later
+    soon = clock.now() + NO_SEAT
+    waiting = Generation.objects.in_stages([Stage.SAVING]).filter(owner="", attempts=0).due(soon)
+    oldest = list(waiting.order_by("finished_at").values_list("pk", flat=True)[:IN_VIEW])
+    if oldest:
+        # one of several, so that two seats seldom call the same; not a secret
+        queue.ring("archive_generation", random.choice(oldest))  # noqa: S311
 
 
 def _ours(generation: Generation) -> dict[str, object]:

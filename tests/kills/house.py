@@ -95,6 +95,15 @@ class House:
             os.kill(victim, signal.SIGKILL)
         return family.index(victim)
 
+    def cut_connections(self) -> None:
+        """What a restart of PostgreSQL does to everybody who is connected."""
+        url = self.env["STUDIO_DATABASE_URL"].replace("postgres://", "postgresql://", 1)
+        with psycopg.connect(url, autocommit=True) as door:
+            door.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
     def last_words(self) -> str:
         """The end of the worker's log, for a failure's message."""
         lines = (self.folder / "worker.log").read_text(errors="replace").splitlines()

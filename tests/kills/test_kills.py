@@ -73,7 +73,7 @@ def test_killing_the_worker_pays_nothing_twice_and_forgets_nothing(
     assert sum(row["stage"] == "ready" for row in rows) > len(rows) / 2
 
 
-def settle(house: House, patience: float = 120) -> None:
+def settle(house: House, patience: float = 240) -> None:
     """Wait until nothing moves any more but what is in doubt."""
     until = time.monotonic() + patience
     while True:
@@ -111,6 +111,27 @@ def test_term_in_the_middle_of_work_ends_soon_and_leaves_nothing_in_doubt(tmp_pa
         assert house.stop_worker() < 25
         assert not any(alive(pid) for pid in family)
         assert "in_doubt" not in house.ask(STAGES)
+
+
+@pytest.mark.kills
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_cutting_every_database_connection_loses_nothing_and_work_goes_on(
+    kind: str, tmp_path: Path
+) -> None:
+    with open_house(kind, tmp_path, "--latency", "0.4") as house:
+        house.start_worker()
+        wait_for_family(house)
+        for cut in range(4):
+            mark = "[[fault:latency;s=0.5]]"
+            house.ask(ORDER, first=4 * cut, count=4, models=MODELS[:1], mark=mark)
+            time.sleep(0.6)
+            house.cut_connections()
+        settle(house, patience=60)
+        truth = house.ask(TRUTH)
+        taken = Counter(entry["prompt"] for entry in house.sandbox.accepted())
+    assert {row["stage"] for row in truth["rows"]} == {"ready"}, "no answer was forgotten"
+    assert set(taken.values()) == {1}
+    assert (truth["drift"], truth["holds_without_reason"]) == (0, 0)
 
 
 @pytest.mark.kills
