@@ -14,13 +14,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from studio import clock, media, net, queue
 from studio.models import Alert, Generation, Origin, SourceImage, Stage, Video
 from studio.pipeline import pace, settle
 from studio.pipeline.files import DiskFull, keep, workbench
 from studio.pipeline.lines import asking_key, speak
+from studio.pipeline.persist import surely
 from studio.pipeline.sidecar import sidecar
 from studio.pipeline.worker import me
 from studio.vault import VaultError
@@ -66,8 +67,9 @@ def _fetch_and_keep(generation: Generation) -> None:
         _again(generation, _wait(generation), f"{error}")
     except media.MediaError as error:
         _again(generation, _wait(generation), f"the file was not usable: {error}")
-    except DatabaseError:
-        raise  # the lease ends by itself
+    except (OperationalError, InterfaceError):
+        # this worker lives on, and its claim with it: it must be given back
+        _again(generation, timedelta(seconds=2), "the database was away", counts=False)
     except Exception as error:  # the border: a store may fail in many ways, and we may err
         logger.exception("%s could not be kept", generation.uuid)
         _again(generation, _wait(generation), f"our own error: {type(error).__name__}")
@@ -201,11 +203,7 @@ def _keep_video(
         **names,
     )
     _keep_sidecar(generation, bench, folder, sidecar(generation, video=video))
-    with transaction.atomic():
-        finished = _finish(generation)
-        if finished:
-            video.save(force_insert=True)
-    return finished
+    return surely(lambda: _finish(generation, video))
 
 
 def _keep_image(
@@ -233,14 +231,7 @@ def _keep_image(
         created_by=generation.user,
     )
     _keep_sidecar(generation, bench, folder, sidecar(generation, image=image))
-    with transaction.atomic():
-        finished = _finish(generation)
-        if finished:
-            SourceImage.objects.filter(
-                project=image.project, upload_sha256=image.upload_sha256
-            ).free_hash()
-            image.save(force_insert=True)
-    return finished
+    return surely(lambda: _finish(generation, image))
 
 
 def _keep_sidecar(generation: Generation, bench: Path, folder: str, facts: object) -> None:
@@ -251,17 +242,29 @@ def _keep_sidecar(generation: Generation, bench: Path, folder: str, facts: objec
 
 def _still_ours(generation: Generation) -> bool:
     """Asked before files are put in place: whoever took over must not find them exchanged."""
-    return Generation.objects.filter(pk=generation.pk, **_ours(generation)).exists()
+    return surely(Generation.objects.filter(pk=generation.pk, **_ours(generation)).exists)
 
 
-def _finish(generation: Generation) -> bool:
-    """Ready, if the claim still holds: one conditional UPDATE."""
-    return generation.move(
-        Stage.SAVING, Stage.READY, only=_ours(generation), fault="", fault_message=""
-    )
+def _finish(generation: Generation, kept: Video | SourceImage) -> bool:
+    """Ready, and what was made of it, if the claim still holds: one conditional UPDATE decides."""
+    with transaction.atomic():
+        finished = generation.move(
+            Stage.SAVING, Stage.READY, only=_ours(generation), fault="", fault_message=""
+        )
+        if finished:
+            if isinstance(kept, SourceImage):
+                same = SourceImage.objects.filter(project=kept.project)
+                same.filter(upload_sha256=kept.upload_sha256).free_hash()
+            kept.save(force_insert=True)
+    return finished
 
 
 def _again(generation: Generation, wait: timedelta, why: str, *, counts: bool = True) -> None:
+    """Give the claim back, however long the database takes."""
+    surely(lambda: _put_off(generation, wait, why, counts=counts))
+
+
+def _put_off(generation: Generation, wait: timedelta, why: str, *, counts: bool) -> None:
     """Put the next try on the calendar; after the vendor's date the result is lost."""
     now = clock.now()
     until = generation.vendor_keeps_until or ((generation.finished_at or now) + KEEPS_UNKNOWN)
