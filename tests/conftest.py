@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.db import connections
 from django.test import Client
@@ -16,6 +17,11 @@ from django.test.utils import override_settings
 
 from studio.models import Project, ProjectRole, User
 from tests import make
+
+# In CI the same examples every time; elsewhere new ones, so that somebody finds what is left.
+hypothesis.settings.register_profile("fixed", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("fixed")
 
 # Playwright's synchronous API keeps an event loop in the thread that also uses the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
