@@ -69,6 +69,10 @@ MOMENTS: Mapping[str, str] = {
     "gone_seen": say("%(vendor)s did not find it: %(detail)s"),
     "not_saved": say("Not saved yet: %(detail)s"),
     "waived": say("The budget was given back: %(detail)s"),
+    "decided": say("Decided by %(detail)s"),
+    "overdue": say("Takes longer than it should, %(vendor)s is still asked: %(detail)s"),
+    "turned_away": say("Not sent, and the credits are free again: %(detail)s"),
+    "hook_named": say("%(vendor)s called back and named a job: %(detail)s"),
 }
 
 
