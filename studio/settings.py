@@ -268,7 +268,7 @@ Q_CLUSTER: dict[str, Any] = {
     "workers": max(2, STUDIO_WORKERS),
     "queue_limit": max(2, STUDIO_WORKERS),  # prefetched entries are locked: hold few
     "bulk": 1,
-    "poll": 0.1,
+    "poll": 0.15,
     "timeout": 400,  # longer than a tick (50 s) and than the longest fetch (300 s)
     "retry": 600,
     "ack_failures": True,  # django-q2 never re-runs: retries are ours

@@ -5,6 +5,7 @@ Knows signals and process groups; not what the processes do.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -21,6 +22,8 @@ def fork(run: Callable[[], int], *, output: int | None = None) -> int:
     `output` is a file descriptor for its standard output and error. The child dies with us.
     """
     parent = os.getpid()
+    gc.collect()
+    gc.freeze()  # what is there by now stays shared: the collector leaves its pages alone
     pid = os.fork()
     if pid:
         return pid

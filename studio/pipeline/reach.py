@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import boto3
-from botocore.config import Config
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.urls import reverse
@@ -111,6 +109,10 @@ def _file_name(file: SourceImage | Sound) -> str:
 
 def _presigned(name: str) -> str:
     """A link to one stored file, signed for the endpoint that vendors see (host is signed)."""
+    # only where files are in S3: twenty megabytes that nobody else should carry
+    import boto3
+    from botocore.config import Config
+
     client = boto3.client(
         "s3",
         endpoint_url=settings.STUDIO_S3_PUBLIC_ENDPOINT or settings.STUDIO_S3_ENDPOINT or None,

@@ -55,6 +55,8 @@ class Command(BaseCommand):
 def run_child() -> int:
     """One incarnation of the worker; 0 after a clean stop, 1 to be made anew."""
     queue.leave_no_orphans()
+    # the queue is looked at many times a second: a new connection each time would cost far more
+    connections["default"].settings_dict["CONN_MAX_AGE"] = 60
     be_born()
     code = queue.run_cluster(Pulse().each_second)
     try:
